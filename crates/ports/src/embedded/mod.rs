@@ -1,0 +1,6 @@
+//! What the embedded adapters of items, queue, stream, mail and sms share: one SQLite file behind one writer.
+
+mod checkpoint;
+mod store;
+
+pub use store::{Store, StoreError};

@@ -1,0 +1,397 @@
+//! Items in the embedded store: a rowid table per kind of item with a small unique `(pk, sk)` index, because bodies
+//! appended to a rowid table touch fewer random pages than any clustered layout.
+
+use super::{Commit, Emitted, Found, Item, Items, Key, Order, Outcome, Part, Query, Refusal, Table, When, Write};
+use crate::{Fault, PortError, PortResult, embedded::Store, tally};
+use async_trait::async_trait;
+use base::{Time, World, time::MINUTE};
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension as _, Row, params, types::ValueRef};
+use std::{collections::HashMap, sync::Arc};
+
+const MAX_ITEM: usize = 400 * 1024;
+const MAX_WRITES: usize = 100;
+const MAX_COMMIT: usize = 4 * 1024 * 1024;
+const MAX_KEY: usize = 1_024;
+/// A page of a query ends here even when fewer than `limit` items were read.
+const MAX_PAGE: usize = 1024 * 1024;
+const TOKEN_LIFE: i64 = 10 * MINUTE;
+
+pub struct SqliteItems {
+    store: Arc<Store>,
+    world: Arc<dyn World>,
+    sql: Arc<HashMap<&'static str, Statements>>,
+}
+
+/// The texts of one table, made once.
+struct Statements {
+    get: String,
+    forward: String,
+    backward: String,
+    put: String,
+    delete: String,
+    add: String,
+    reap: String,
+}
+
+impl SqliteItems {
+    /// What the file must have: one table per kind of item, the outbox and the request tokens.
+    pub fn schema(tables: &[Table]) -> String {
+        let mut out = String::from(
+            "create table if not exists outbox (seq integer primary key autoincrement, name text not null, body blob not null) strict;
+             create table if not exists request_tokens (token blob primary key, digest blob not null, numbers text not null, expires integer not null) strict, without rowid;",
+        );
+        for table in tables {
+            let name = table.name;
+            out.push_str(&format!(
+                "create table if not exists i_{name} (id integer primary key, pk blob not null, sk blob not null, version integer not null, number integer not null, expires integer, body blob not null) strict;
+                 create unique index if not exists i_{name}_key on i_{name} (pk, sk);
+                 create index if not exists i_{name}_expires on i_{name} (expires) where expires is not null;"
+            ));
+        }
+        out
+    }
+
+    pub fn new(store: Arc<Store>, tables: &[Table], world: Arc<dyn World>) -> Self {
+        let sql = tables.iter().map(|t| (t.name, Statements::of(t.name))).collect();
+        Self { store, world, sql: Arc::new(sql) }
+    }
+
+    fn statements(&self, table: Table, op: &'static str) -> PortResult<&Statements> {
+        self.sql.get(table.name).ok_or_else(|| refused(op, format!("no table {}", table.name)))
+    }
+}
+
+impl Statements {
+    fn of(name: &str) -> Self {
+        let columns = "version, number, expires, body";
+        let range = |compare: &str, order: &str| {
+            format!(
+                "select sk, {columns} from i_{name} where pk = ?1 and sk >= ?2 and sk <= ?3 {compare}
+                 order by sk {order} limit ?5"
+            )
+        };
+        Self {
+            get: format!("select {columns} from i_{name} where pk = ?1 and sk = ?2"),
+            forward: range("and sk > ?4", "asc"),
+            backward: range("and (?4 is null or sk < ?4)", "desc"),
+            // Over an expired item a new life begins at version 1.
+            put: format!(
+                "insert into i_{name} (pk, sk, version, number, expires, body) values (?1, ?2, 1, ?3, ?4, ?5)
+                 on conflict (pk, sk) do update set
+                   version = case when expires <= ?6 then 1 else version + 1 end,
+                   number = excluded.number, expires = excluded.expires, body = excluded.body"
+            ),
+            delete: format!("delete from i_{name} where pk = ?1 and sk = ?2"),
+            add: format!(
+                "insert into i_{name} (pk, sk, version, number, expires, body) values (?1, ?2, 1, ?3, ?4, x'')
+                 on conflict (pk, sk) do update set
+                   version = case when expires <= ?5 then 1 else version + 1 end,
+                   number = case when expires <= ?5 then excluded.number else number + excluded.number end,
+                   body = case when expires <= ?5 then x'' else body end,
+                   expires = case when expires <= ?5 then excluded.expires else expires end
+                 returning number"
+            ),
+            reap: format!("delete from i_{name} where id in (select id from i_{name} where expires <= ?1 limit ?2)"),
+        }
+    }
+}
+
+#[async_trait]
+impl Items for SqliteItems {
+    async fn get(&self, key: &Key) -> PortResult<Option<Item>> {
+        check_key(key, "items.get")?;
+        tally::add(1, 1);
+        let sql = self.statements(key.table, "items.get")?;
+        let now = self.world.now();
+        self.store.read("items.get", |conn| fetch(conn, sql, key, now))
+    }
+
+    async fn query(&self, query: Query) -> PortResult<Found> {
+        let op = "items.query";
+        let sql = self.statements(query.table, op)?;
+        if query.pk.is_empty() || query.limit == 0 {
+            return Err(refused(op, "a query needs a partition and a limit"));
+        }
+        let now = self.world.now();
+        let found = self.store.read(op, |conn| page(conn, sql, &query, now))?;
+        tally::add(1, found.items.len());
+        Ok(found)
+    }
+
+    async fn commit(&self, commit: Commit) -> PortResult<Outcome> {
+        let op = "items.commit";
+        check_commit(&commit, op)?;
+        for write in &commit.writes {
+            self.statements(write.key().table, op)?;
+        }
+        tally::add(commit.writes.len() + commit.outbox.len(), commit.writes.len());
+        let (sql, now) = (self.sql.clone(), self.world.now());
+        self.store.write_checked(op, move |conn| apply(conn, &sql, &commit, now)).await?.ok_or_else(|| {
+            refused(op, "this request token was used with another content")
+        })
+    }
+
+    async fn outbox(&self, after: u64, limit: usize) -> PortResult<Vec<Emitted>> {
+        self.store.read("items.outbox", |conn| {
+            let mut statement =
+                conn.prepare_cached("select seq, name, body from outbox where seq > ?1 order by seq limit ?2")?;
+            let rows = statement.query_map(params![after, limit], |row| {
+                Ok(Emitted { seq: row.get(0)?, name: row.get(1)?, body: bytes(row, 2)? })
+            })?;
+            rows.collect()
+        })
+    }
+
+    async fn settle(&self, seq: u64) -> PortResult<()> {
+        self.store
+            .write("items.settle", move |conn| {
+                conn.prepare_cached("delete from outbox where seq <= ?1")?.execute([seq]).map(drop)
+            })
+            .await
+    }
+
+    async fn reap(&self, limit: usize) -> PortResult<usize> {
+        let (sql, now) = (self.sql.clone(), self.world.now());
+        self.store
+            .write("items.reap", move |conn| {
+                let mut gone = conn
+                    .prepare_cached("delete from request_tokens where expires <= ?1")?
+                    .execute([now.0])?;
+                let mut names: Vec<_> = sql.keys().collect();
+                names.sort_unstable();
+                for name in names {
+                    if gone >= limit {
+                        break;
+                    }
+                    gone += conn.prepare_cached(&sql[name].reap)?.execute(params![now.0, limit - gone])?;
+                }
+                Ok(gone)
+            })
+            .await
+    }
+
+    async fn integrity(&self) -> PortResult<Vec<String>> {
+        self.store.read("items.integrity", |conn| {
+            let mut statement = conn.prepare("pragma integrity_check")?;
+            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().filter(|line| line != "ok").collect())
+        })
+    }
+}
+
+fn refused(op: &'static str, detail: impl Into<String>) -> PortError {
+    PortError::new(op, Fault::Refused, detail)
+}
+
+fn check_key(key: &Key, op: &'static str) -> PortResult<()> {
+    for part in [&key.pk, &key.sk] {
+        if part.is_empty() || part.len() > MAX_KEY {
+            return Err(refused(op, format!("a key part of {} has {} bytes", key.table.name, part.len())));
+        }
+    }
+    Ok(())
+}
+
+fn check_commit(commit: &Commit, op: &'static str) -> PortResult<()> {
+    if commit.writes.len() + commit.outbox.len() > MAX_WRITES {
+        return Err(refused(op, format!("a commit of {} writes", commit.writes.len() + commit.outbox.len())));
+    }
+    let mut total = 0;
+    for (i, write) in commit.writes.iter().enumerate() {
+        let key = write.key();
+        check_key(key, op)?;
+        if commit.writes[..i].iter().any(|other| other.key() == key) {
+            return Err(refused(op, format!("two writes to one item of {}", key.table.name)));
+        }
+        let size = key.pk.len() + key.sk.len() + if let Write::Put { body, .. } = write { body.len() } else { 0 };
+        if size > MAX_ITEM {
+            return Err(refused(op, format!("an item of {size} bytes in {}", key.table.name)));
+        }
+        total += size;
+    }
+    total += commit.outbox.iter().map(|e| e.body.len()).sum::<usize>();
+    if total > MAX_COMMIT {
+        return Err(refused(op, format!("a commit of {total} bytes")));
+    }
+    Ok(())
+}
+
+fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Bytes> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Blob(blob) => Bytes::copy_from_slice(blob),
+        _ => Bytes::new(),
+    })
+}
+
+/// `version, number, expires, body` from `first` on; none when expired.
+fn item(row: &Row<'_>, first: usize, key: Key, now: Time) -> rusqlite::Result<Option<Item>> {
+    let expires_at = row.get::<_, Option<i64>>(first + 2)?.map(Time);
+    if expires_at.is_some_and(|at| at <= now) {
+        return Ok(None);
+    }
+    let item = Item {
+        key,
+        version: row.get(first)?,
+        number: row.get(first + 1)?,
+        expires_at,
+        body: bytes(row, first + 3)?,
+    };
+    Ok(Some(item))
+}
+
+fn fetch(conn: &Connection, sql: &Statements, key: &Key, now: Time) -> rusqlite::Result<Option<Item>> {
+    let mut statement = conn.prepare_cached(&sql.get)?;
+    let found = statement.query_row(params![&key.pk[..], &key.sk[..]], |row| item(row, 0, key.clone(), now)).optional()?;
+    Ok(found.flatten())
+}
+
+fn page(conn: &Connection, sql: &Statements, query: &Query, now: Time) -> rusqlite::Result<Found> {
+    let text = match query.order {
+        Order::Forward => &sql.forward,
+        Order::Backward => &sql.backward,
+    };
+    // `sk > x''` holds for every key; 0xff… lies above every key that is not longer than it.
+    const HIGHEST: &[u8] = &[0xff; 64];
+    let from: &[u8] = query.from.as_deref().unwrap_or(b"");
+    let to: &[u8] = query.to.as_deref().unwrap_or(HIGHEST);
+    let after: Option<&[u8]> = match query.order {
+        Order::Forward => Some(query.after.as_deref().unwrap_or(b"")),
+        Order::Backward => query.after.as_deref(),
+    };
+    let mut statement = conn.prepare_cached(text)?;
+    let mut rows = statement.query(params![&query.pk[..], from, to, after, query.limit + 1])?;
+    let mut found = Found { items: Vec::with_capacity(query.limit.min(128)), next: None };
+    let (mut read, mut size, mut last) = (0, 0, None::<Part>);
+    while let Some(row) = rows.next()? {
+        if read == query.limit || size > MAX_PAGE {
+            found.next = last;
+            break;
+        }
+        read += 1;
+        let sk = Part::from_slice(row.get_ref(0)?.as_blob()?);
+        last = Some(sk.clone());
+        let key = Key { table: query.table, pk: query.pk.clone(), sk };
+        if let Some(item) = item(row, 1, key, now)? {
+            size += item.body.len();
+            found.items.push(item);
+        }
+    }
+    Ok(found)
+}
+
+/// `None`: the token was used with another content.
+fn apply(
+    conn: &Connection,
+    sql: &HashMap<&'static str, Statements>,
+    commit: &Commit,
+    now: Time,
+) -> rusqlite::Result<Option<Outcome>> {
+    let digest = commit.token.map(|_| digest(commit));
+    if let (Some(token), Some(digest)) = (commit.token, &digest)
+        && let Some(earlier) = replay(conn, &token, digest, now)?
+    {
+        return Ok(earlier);
+    }
+    let refusals = check(conn, sql, &commit.writes, now)?;
+    if refusals.iter().any(Option::is_some) {
+        return Ok(Some(Outcome::Refused(refusals)));
+    }
+    let mut numbers = Vec::with_capacity(commit.writes.len());
+    for write in &commit.writes {
+        numbers.push(execute(conn, sql, write, now)?);
+    }
+    for emit in &commit.outbox {
+        conn.prepare_cached("insert into outbox (name, body) values (?1, ?2)")?.execute(params![emit.name, &emit.body[..]])?;
+    }
+    if let (Some(token), Some(digest)) = (commit.token, digest) {
+        let text = numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        conn.prepare_cached("insert or replace into request_tokens (token, digest, numbers, expires) values (?1, ?2, ?3, ?4)")?
+            .execute(params![&token[..], &digest[..], text, now.plus(TOKEN_LIFE).0])?;
+    }
+    Ok(Some(Outcome::Applied { numbers }))
+}
+
+/// The answer of an earlier commit with this token: `Some(None)` when its content was another.
+#[expect(clippy::option_option, reason = "unknown token, used otherwise, and used the same are three answers")]
+fn replay(conn: &Connection, token: &[u8], digest: &[u8], now: Time) -> rusqlite::Result<Option<Option<Outcome>>> {
+    let earlier = conn
+        .prepare_cached("select digest, numbers from request_tokens where token = ?1 and expires > ?2")?
+        .query_row(params![token, now.0], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?)))
+        .optional()?;
+    Ok(earlier.map(|(stored, numbers)| {
+        (stored == digest).then(|| Outcome::Applied {
+            numbers: numbers.split(',').filter_map(|n| n.parse().ok()).collect(),
+        })
+    }))
+}
+
+/// One refusal per write whose condition does not hold. A condition sees the state before this commit.
+fn check(
+    conn: &Connection,
+    sql: &HashMap<&'static str, Statements>,
+    writes: &[Write],
+    now: Time,
+) -> rusqlite::Result<Vec<Option<Refusal>>> {
+    let mut refusals = Vec::new();
+    for (i, write) in writes.iter().enumerate() {
+        let holds: &dyn Fn(Option<&Item>) -> bool = match write {
+            Write::Put { when, .. } | Write::Delete { when, .. } | Write::Check { when, .. } => match when {
+                When::Always => continue,
+                When::Absent => &|item| item.is_none(),
+                When::Present => &|item| item.is_some(),
+                When::Version(version) => &|item| item.is_some_and(|i| i.version == *version),
+                When::Number(number) => &|item| item.is_some_and(|i| i.number == *number),
+            },
+            Write::Add { ceiling: None, .. } => continue,
+            Write::Add { amount, ceiling: Some(ceiling), .. } => {
+                &|item| item.map_or(0, |i| i.number).saturating_add(*amount) <= *ceiling
+            }
+        };
+        let key = write.key();
+        let current = fetch(conn, &sql[key.table.name], key, now)?;
+        if !holds(current.as_ref()) {
+            refusals.resize(writes.len(), None);
+            refusals[i] = Some(Refusal { current });
+        }
+    }
+    Ok(refusals)
+}
+
+fn execute(
+    conn: &Connection,
+    sql: &HashMap<&'static str, Statements>,
+    write: &Write,
+    now: Time,
+) -> rusqlite::Result<i64> {
+    let key = write.key();
+    let sql = &sql[key.table.name];
+    match write {
+        Write::Check { .. } => Ok(0),
+        Write::Delete { .. } => {
+            conn.prepare_cached(&sql.delete)?.execute(params![&key.pk[..], &key.sk[..]])?;
+            Ok(0)
+        }
+        Write::Put { number, body, expires_at, .. } => {
+            conn.prepare_cached(&sql.put)?.execute(params![
+                &key.pk[..],
+                &key.sk[..],
+                number,
+                expires_at.map(|t| t.0),
+                &body[..],
+                now.0
+            ])?;
+            Ok(*number)
+        }
+        Write::Add { amount, expires_at, .. } => {
+            let values = params![&key.pk[..], &key.sk[..], amount, expires_at.map(|t| t.0), now.0];
+            conn.prepare_cached(&sql.add)?.query_row(values, |row| row.get(0))
+        }
+    }
+}
+
+fn digest(commit: &Commit) -> Vec<u8> {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    context.update(format!("{:?}{:?}", commit.writes, commit.outbox).as_bytes());
+    context.finish().as_ref().to_vec()
+}

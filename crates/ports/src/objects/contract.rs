@@ -1,0 +1,1 @@
+//! The contract of this port: one case per sentence of its documentation.

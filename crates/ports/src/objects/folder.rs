@@ -1,0 +1,1 @@
+pub struct FolderObjects; pub struct Signer;
