@@ -20,3 +20,5 @@ pub use lang::Lang;
 pub use secret::Secret;
 pub use time::Time;
 pub use world::World;
+
+mod schema;

@@ -1,0 +1,137 @@
+//! Checks of what people type: each collects every offending field, so that one answer names them all.
+
+use base::{Error, Field, Lang, Result, zone};
+use std::borrow::Cow;
+
+/// The offending fields found so far.
+#[derive(Default)]
+pub struct Checks(Vec<Field>);
+
+impl Checks {
+    pub fn refuse(&mut self, pointer: impl Into<Cow<'static, str>>, code: &'static str, detail: &'static str) {
+        self.0.push(Field::new(pointer, code, detail));
+    }
+
+    pub fn done(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::invalid(self.0)) }
+    }
+
+    /// Length in code points.
+    pub fn length(&mut self, pointer: &'static str, text: &str, min: usize, max: usize) {
+        // A text longer than max × 4 bytes is too long without counting it.
+        let count = if text.len() > max.saturating_mul(4) { usize::MAX } else { text.chars().count() };
+        if count < min {
+            self.refuse(pointer, if count == 0 { "required" } else { "too_short" }, "This is too short.");
+        } else if count > max {
+            self.refuse(pointer, "too_long", "This is too long.");
+        }
+    }
+
+    /// An optional text: trimmed, empty means clear.
+    pub fn optional(&mut self, pointer: &'static str, text: Option<&str>, max: usize) -> Option<String> {
+        let text = text.map(str::trim).filter(|t| !t.is_empty())?;
+        self.length(pointer, text, 0, max);
+        Some(text.to_owned())
+    }
+
+    pub fn email(&mut self, pointer: &'static str, text: &str) -> String {
+        let text = text.trim();
+        if !is_email(text) {
+            self.refuse(pointer, "invalid_email", "This is not an e-mail address.");
+        }
+        text.to_owned()
+    }
+
+    pub fn password(&mut self, pointer: &'static str, text: &str) {
+        self.length(pointer, text, 8, 128);
+    }
+
+    pub fn must_be_true(&mut self, pointer: &'static str, value: Option<bool>) {
+        match value {
+            Some(true) => {}
+            Some(false) => self.refuse(pointer, "must_be_true", "This is needed."),
+            None => self.refuse(pointer, "required", "This is required."),
+        }
+    }
+
+    pub fn one_of(&mut self, pointer: &'static str, value: Option<&str>, allowed: &[&str]) -> Option<String> {
+        let value = value.filter(|v| !v.is_empty())?;
+        if !allowed.contains(&value) {
+            self.refuse(pointer, "unknown_value", "This is not one of the possible values.");
+        }
+        Some(value.to_owned())
+    }
+
+    pub fn zone(&mut self, pointer: &'static str, name: Option<&str>) -> Option<zone::Zone> {
+        let name = name.filter(|n| !n.is_empty())?;
+        let parsed = name.parse().ok();
+        if parsed.is_none() {
+            self.refuse(pointer, "invalid_zone", "This is not an IANA time zone such as Europe/Lisbon.");
+        }
+        parsed
+    }
+
+    pub fn date(&mut self, pointer: &'static str, text: Option<&str>) -> Option<String> {
+        let text = text.filter(|t| !t.is_empty())?;
+        if zone::date(text).is_none() {
+            self.refuse(pointer, "invalid_date", "This is not a date such as 2026-11-22.");
+        }
+        Some(text.to_owned())
+    }
+
+    /// An active language; a listed one that is not enabled is ignored.
+    pub fn lang(&mut self, pointer: &'static str, code: Option<&str>) -> Option<Lang> {
+        let code = code.filter(|c| !c.is_empty())?;
+        if !Lang::is_listed(code) {
+            self.refuse(pointer, "unknown_value", "This language is not on the list.");
+        }
+        code.parse().ok()
+    }
+}
+
+/// An address of RFC 5321's shape in practice: one `@`, a local part of 1 to 64, a domain of labels, 3 to 254 in all.
+pub fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let local_ok = !local.is_empty()
+        && local.len() <= 64
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && local.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"@<>()[],;:\\\"".contains(c));
+    let label_ok = |l: &str| {
+        (1..=63).contains(&l.len())
+            && !l.starts_with('-')
+            && !l.ends_with('-')
+            && l.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    text.len() <= 254 && local_ok && domain.split('.').all(label_ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn addresses() {
+        for good in ["a@b.c", "ana+notes@example.com", "o'neil@mail.example.co.uk", "zoë@exämple.org", "a@localhost"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in ["", "a", "@b.c", "a@", "a b@c.d", "a@b..c", "a@-b.c", ".a@b.c", "a\r\nBcc: x@y.z", "a@b.c>", "a@b@c d"] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,300}") {
+            let mut checks = Checks::default();
+            checks.email("/email", &text);
+            checks.password("/password", &text);
+            checks.zone("/timezone", Some(&text));
+            checks.date("/date", Some(&text));
+            checks.lang("/language", Some(&text));
+            let _ = checks.done();
+        }
+    }
+}

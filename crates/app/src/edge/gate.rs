@@ -1,0 +1,286 @@
+//! The one way into the application: identifies, authenticates, limits, times, logs and renders problems.
+//!
+//! Everything a request must pass is here in order, so that no route can forget it.
+
+use super::{
+    access_log::Line,
+    cors,
+    operations::{Op, Operations},
+    problem::{Refused, render},
+    rates,
+    request::{Facts, header},
+};
+use crate::{app::App, identity};
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header as names},
+    response::IntoResponse as _,
+};
+use base::{Cx, Error, Kind, Lang};
+use futures_util::FutureExt as _;
+use ports::tally::{self, Tally};
+use std::{
+    net::IpAddr,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tower::ServiceExt as _;
+use tower_http::compression::CompressionLayer;
+
+pub struct Gate {
+    app: Arc<App>,
+    router: Router,
+    /// The same routes, for callers that accept compressed answers.
+    compressed: Router,
+    operations: Arc<Operations>,
+}
+
+/// How a request ended, besides its response.
+struct Ended {
+    response: Response<Body>,
+    rate: Option<rates::Left>,
+}
+
+impl Gate {
+    pub fn new(app: Arc<App>, router: Router, operations: Arc<Operations>) -> Self {
+        app.metrics.prepare(&operations);
+        let compressed = router.clone().layer(CompressionLayer::new());
+        Self { app, router, compressed, operations }
+    }
+
+    pub async fn handle(&self, mut request: Request<Body>, peer: IpAddr) -> Response<Body> {
+        let started = Instant::now();
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let op = self.operations.find(&method, uri.path());
+        let mut facts = self.facts(request.headers(), op, peer);
+        let origin = request.headers().get(names::ORIGIN).cloned();
+        let (ended, tally) = if method == Method::OPTIONS && cors::is_preflight(request.headers()) {
+            (Ended { response: cors::preflight(&self.app, request.headers()), rate: None }, Tally::default())
+        } else {
+            tally::counted(self.admit(&mut facts, op, request_without_trace(&mut request))).await
+        };
+        let Ended { mut response, rate } = ended;
+        let code = self.finish(&mut response, &facts, &uri, rate);
+        if let Some(origin) = origin {
+            cors::allow(&self.app, &origin, response.headers_mut());
+        }
+        let took = started.elapsed();
+        self.app.metrics.observe(op.map(|op| op.index), response.status().as_u16(), took);
+        self.app.access_log.write(&Line {
+            at: self.app.world.now(),
+            method: method.as_str(),
+            route: op.map_or("-", |op| &op.template),
+            status: response.status().as_u16(),
+            took,
+            tally,
+            request_id: &facts.request_id,
+            trace_id: &facts.trace_id,
+            code,
+        });
+        response
+    }
+
+    fn facts(&self, headers: &HeaderMap, op: Option<&Op>, peer: IpAddr) -> Facts {
+        let asked = header(headers, "x-request-id").filter(|id| {
+            (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        });
+        let fresh = || hex(&self.app.world.entropy());
+        let trace = header(headers, "traceparent").and_then(trace_of);
+        Facts {
+            request_id: asked.map_or_else(fresh, str::to_owned),
+            trace_id: trace.map_or_else(
+                || {
+                    let mut id = fresh();
+                    id.push_str(&fresh());
+                    id.truncate(32);
+                    id
+                },
+                str::to_owned,
+            ),
+            client: client(headers, peer, self.app.settings.edge.trusted_proxies),
+            accepts: header(headers, "accept-language").and_then(Lang::negotiate),
+            operation: op.map(|op| op.label.clone()).unwrap_or_default(),
+            body_limit: op.and_then(|op| op.body_limit),
+            caller: None,
+        }
+    }
+
+    /// Rates, then the credential, then the handler.
+    async fn admit(&self, facts: &mut Facts, op: Option<&Op>, mut request: Request<Body>) -> Ended {
+        let cx = Cx::new(&self.app.world);
+        let limited = self.app.settings.edge.rate_limits.enabled && op.is_some();
+        let mut rate = None;
+        if limited {
+            match rates::by_network(&self.app, facts, cx.now()).await {
+                Ok(left) => rate = Some(left),
+                Err((error, left)) => return refuse(error, Some(left)),
+            }
+        }
+        if op.is_some_and(|op| !op.public) {
+            let bearer = header(request.headers(), "authorization");
+            match identity::authenticate(&self.app, &cx, bearer).await {
+                Ok(caller) => facts.caller = Some(caller),
+                Err(error) => return refuse(error, rate),
+            }
+        } else if op.is_some() && request.headers().contains_key(names::AUTHORIZATION) {
+            // Visitors' operations that say more to members: a bad credential makes a visitor.
+            let bearer = header(request.headers(), "authorization");
+            facts.caller = identity::authenticate(&self.app, &cx, bearer).await.ok();
+        }
+        if let (true, Some(caller)) = (limited, &facts.caller) {
+            let bucket = op.and_then(|op| op.bucket.as_deref());
+            match rates::by_member(&self.app, caller, bucket, cx.now()).await {
+                Ok(left) => rate = Some(if let Some(r) = rate { r.tighter(left) } else { left }),
+                Err((error, left)) => return refuse(error, Some(left)),
+            }
+        }
+        let shared = Arc::new(Facts {
+            request_id: facts.request_id.clone(),
+            trace_id: facts.trace_id.clone(),
+            operation: facts.operation.clone(),
+            ..*facts
+        });
+        request.extensions_mut().insert(shared);
+        Ended { response: self.dispatch(op, request).await, rate }
+    }
+
+    async fn dispatch(&self, op: Option<&Op>, request: Request<Body>) -> Response<Body> {
+        let compressible =
+            header(request.headers(), "accept-encoding").is_some_and(|e| e.contains("gzip") || e.contains("br"));
+        let router = if compressible { &self.compressed } else { &self.router };
+        let answer = AssertUnwindSafe(router.clone().oneshot(request)).catch_unwind();
+        let edge = &self.app.settings.edge;
+        let answered = if op.is_some_and(|op| op.stream) {
+            Ok(answer.await)
+        } else {
+            tokio::time::timeout(Duration::from_secs(edge.answer_seconds + edge.body_seconds), answer).await
+        };
+        match answered {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(Err(never))) => match never {},
+            Ok(Err(panic)) => refusal(Error::bug("run a handler", panic_text(panic.as_ref()))),
+            Err(_) => refusal(Error::unavailable("This took too long. Please try again in a moment.").retry_after(5)),
+        }
+    }
+
+    /// Headers that every answer has, and the problem document of a refusal; its code for the log.
+    fn finish(
+        &self,
+        response: &mut Response<Body>,
+        facts: &Facts,
+        uri: &Uri,
+        rate: Option<rates::Left>,
+    ) -> Option<&'static str> {
+        let mut code = None;
+        if let Some(Refused(error)) = response.extensions_mut().remove::<Refused>() {
+            code = Some(error.code());
+            let headers = std::mem::take(response.headers_mut());
+            *response = render(&error, uri.path(), &facts.request_id, facts.accepts.unwrap_or_default());
+            for (name, value) in &headers {
+                response.headers_mut().append(name, value.clone());
+            }
+        }
+        let headers = response.headers_mut();
+        if let Ok(id) = HeaderValue::from_str(&facts.request_id) {
+            headers.insert(HeaderName::from_static("x-request-id"), id);
+        }
+        headers.insert(names::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if uri.path().starts_with("/v1/") && !headers.contains_key(names::CACHE_CONTROL) {
+            headers.insert(names::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        if let Some(rate) = rate {
+            rate.write(headers);
+        }
+        code
+    }
+}
+
+fn request_without_trace(request: &mut Request<Body>) -> Request<Body> {
+    std::mem::take(request)
+}
+
+fn refuse(error: Error, rate: Option<rates::Left>) -> Ended {
+    Ended { response: refusal(error), rate }
+}
+
+fn refusal(error: Error) -> Response<Body> {
+    super::problem::Problem::from(error).into_response()
+}
+
+/// Routes that nobody has: 404, and 405 where the path has another method.
+pub(super) async fn nowhere() -> Response<Body> {
+    refusal(Error::not_found())
+}
+
+pub(super) async fn wrong_method() -> Response<Body> {
+    refusal(Error::new(Kind::Method, "method_not_allowed", "This path does not take this method."))
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".to_owned())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |n: u8| char::from(DIGITS[usize::from(n & 15)]);
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(*b)]).collect()
+}
+
+/// The trace id of a W3C `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`.
+fn trace_of(header: &str) -> Option<&str> {
+    let id = header.get(3..35)?;
+    let shape = header.len() >= 55
+        && header.as_bytes()[2] == b'-'
+        && header.as_bytes()[35] == b'-'
+        && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    (shape && id.bytes().any(|b| b != b'0')).then_some(id)
+}
+
+/// The caller's address: the peer, or past `trusted` proxies the entry that the outermost of them saw.
+fn client(headers: &HeaderMap, peer: IpAddr, trusted: usize) -> IpAddr {
+    if trusted == 0 {
+        return peer;
+    }
+    let mut hops: Vec<&str> = Vec::new();
+    for value in headers.get_all("x-forwarded-for") {
+        hops.extend(value.to_str().unwrap_or_default().split(',').map(str::trim));
+    }
+    let seen = hops.len().checked_sub(trusted).map_or_else(|| hops.first().copied(), |i| hops.get(i).copied());
+    seen.and_then(|text| text.parse().ok()).unwrap_or(peer)
+}
+
+/// A status that never carries a body of ours.
+pub fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forwarded_addresses_count_from_the_trusted_end() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_static("6.6.6.6, 203.0.113.9, 10.0.0.1"));
+        let peer: IpAddr = "127.0.0.1".parse().unwrap();
+        let seen = |trusted| client(&headers, peer, trusted).to_string();
+        assert_eq!(seen(0), "127.0.0.1");
+        assert_eq!(seen(1), "10.0.0.1");
+        assert_eq!(seen(2), "203.0.113.9");
+        assert_eq!(seen(9), "6.6.6.6");
+    }
+
+    #[test]
+    fn only_a_well_formed_traceparent_is_kept() {
+        let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(trace_of(good), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
+        for bad in ["", "00-", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "é".repeat(60).as_str()] {
+            assert_eq!(trace_of(bad), None);
+        }
+    }
+}

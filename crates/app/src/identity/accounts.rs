@@ -1,0 +1,167 @@
+//! Accounts and profiles in `sql`: rows and statements. Every statement names what it changes; nobody else writes
+//! these tables.
+
+use crate::plans::Plan;
+use base::{Cx, Lang, Result, Time, id::MemberId};
+use ports::{
+    args,
+    sql::{Row, SqlError, Tx, bucket},
+};
+
+/// An account as read.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub id: MemberId,
+    pub email: String,
+    pub name: String,
+    pub password_hash: String,
+    pub user_type: String,
+    pub role: Option<String>,
+    pub is_active: bool,
+    pub is_verified: bool,
+    pub email_verified_at: Option<Time>,
+    pub language: Lang,
+    pub timezone: String,
+    pub plan: Plan,
+    /// Grows with each change that the hot path must know of.
+    pub revision: i64,
+    pub created_at: Time,
+    pub updated_at: Time,
+}
+
+fn account(row: &Row, now: Time) -> Result<Account, SqlError> {
+    let stored = Plan::read(&row.text(11)?);
+    Ok(Account {
+        id: row.id(0)?,
+        email: row.text(1)?,
+        name: row.text(2)?,
+        password_hash: row.text(3)?,
+        user_type: row.text(4)?,
+        role: row.text_opt(5)?,
+        is_active: row.bool(6)?,
+        is_verified: row.bool(7)?,
+        email_verified_at: row.time_opt(8)?,
+        language: row.text(9)?.parse().unwrap_or_default(),
+        timezone: row.text(10)?,
+        plan: Plan::effective(stored, &row.text(12)?, row.time_opt(13)?, now),
+        revision: row.int(14)?,
+        created_at: row.time(15)?,
+        updated_at: row.time(16)?,
+    })
+}
+
+/// The columns that [`account`] reads, in its order.
+macro_rules! select_account {
+    ($filter:literal) => {
+        concat!(
+            "select id, email, name, password_hash, user_type, role, is_active, is_verified, email_verified_at, ",
+            "language, timezone, plan, plan_status, plan_period_end, revision, created_at, updated_at ",
+            "from accounts where ",
+            $filter
+        )
+    };
+}
+
+/// How an address is compared: lower case, as typed otherwise.
+pub fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+pub async fn by_id(cx: &Cx, tx: &mut Tx, id: MemberId) -> Result<Option<Account>> {
+    let row = tx.row(select_account!("id = $1"), args![id]).await?;
+    Ok(row.map(|r| account(&r, cx.now())).transpose()?)
+}
+
+pub async fn by_email(cx: &Cx, tx: &mut Tx, email: &str) -> Result<Option<Account>> {
+    let row = tx.row(select_account!("email_key = $1"), args![email_key(email)]).await?;
+    Ok(row.map(|r| account(&r, cx.now())).transpose()?)
+}
+
+pub struct NewAccount<'a> {
+    pub id: MemberId,
+    pub email: &'a str,
+    pub name: &'a str,
+    pub password_hash: &'a str,
+    pub terms_version: &'a str,
+    pub language: Lang,
+    pub timezone: &'a str,
+    pub relationship_status: Option<&'a str>,
+    pub anniversary_date: Option<&'a str>,
+    pub partner_email: Option<&'a str>,
+}
+
+/// Account, profile and consent. A taken address violates `accounts_email_key_key`.
+pub async fn insert(cx: &Cx, tx: &mut Tx, new: &NewAccount<'_>) -> Result<(), SqlError> {
+    let (now, spread) = (cx.now(), bucket(new.id));
+    tx.exec(
+        "insert into accounts (id, bucket, email, email_key, name, password_hash, user_type, is_active, is_verified,
+           terms_accepted_at, terms_version, language, timezone, plan, plan_status, revision, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, 'regular', $7, $8, $9, $10, $11, $12, 'basic', 'active', 1, $9, $9)",
+        args![
+            new.id,
+            spread,
+            new.email,
+            email_key(new.email),
+            new.name,
+            new.password_hash,
+            true,
+            false,
+            now,
+            new.terms_version,
+            new.language.code(),
+            new.timezone
+        ],
+    )
+    .await?;
+    tx.exec(
+        "insert into profiles (member_id, bucket, relationship_status, anniversary_date, partner_email, interests,
+           created_at, updated_at)
+         values ($1, $2, $3, $4, $5, '[]', $6, $6)",
+        args![
+            new.id,
+            spread,
+            new.relationship_status.map(str::to_owned),
+            new.anniversary_date.map(str::to_owned),
+            new.partner_email.map(str::to_owned),
+            now
+        ],
+    )
+    .await?;
+    tx.exec(
+        "insert into consents (id, member_id, bucket, kind, version, given_at) values ($1, $2, $3, 'terms', $4, $5)",
+        args![cx.id::<base::id::Consent>(), new.id, spread, new.terms_version, now],
+    )
+    .await?;
+    Ok(())
+}
+
+pub async fn signed_in(cx: &Cx, tx: &mut Tx, id: MemberId) -> Result<()> {
+    tx.exec("update accounts set last_sign_in_at = $1 where id = $2", args![cx.now(), id]).await?;
+    Ok(())
+}
+
+pub async fn set_password(cx: &Cx, tx: &mut Tx, id: MemberId, hash: &str) -> Result<()> {
+    let sql = "update accounts set password_hash = $1, updated_at = $2 where id = $3";
+    tx.exec(sql, args![hash, cx.now(), id]).await?;
+    Ok(())
+}
+
+/// False when it was verified before.
+pub async fn verify_email(cx: &Cx, tx: &mut Tx, id: MemberId) -> Result<bool> {
+    let sql = "update accounts set email_verified_at = $1, updated_at = $1 where id = $2 and email_verified_at is null";
+    Ok(tx.exec(sql, args![cx.now(), id]).await? == 1)
+}
+
+/// Marks that something the hot path must know of has changed. Follow with `cards::project`.
+pub async fn touch(cx: &Cx, tx: &mut Tx, id: MemberId) -> Result<()> {
+    let sql = "update accounts set revision = revision + 1, updated_at = $1 where id = $2";
+    tx.exec(sql, args![cx.now(), id]).await?;
+    Ok(())
+}
+
+pub async fn set_plan(cx: &Cx, tx: &mut Tx, id: MemberId, plan: Plan) -> Result<()> {
+    let sql = "update accounts set plan = $1, plan_status = 'active', plan_period_end = null, plan_changed_at = $2
+               where id = $3";
+    tx.exec(sql, args![plan.key(), cx.now(), id]).await?;
+    touch(cx, tx, id).await
+}

@@ -1,0 +1,91 @@
+//! Verification of the address.
+
+use super::{
+    accounts, me,
+    one_time::{self, OneTime},
+    register::{self, VERIFY_LIFE},
+    sessions,
+};
+use crate::{app::App, check::Checks, couples, edge::request::Facts, work::{jobs::Job, outbox::Event}};
+use axum::{
+    body::Body,
+    http::{Response, StatusCode},
+};
+use base::{
+    Cx, Error, Result,
+    time::{HOUR, MINUTE},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+pub struct VerifyEmail {
+    pub token: String,
+    /// `native`: the refresh credential comes in the body instead of a cookie.
+    pub client: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+pub struct EmailOnly {
+    pub email: String,
+}
+
+/// Confirms the address and signs in: the link may have been opened on another device.
+pub async fn verify(app: &App, cx: &Cx, about: &Facts, device: &str, input: &VerifyEmail) -> Result<Response<Body>> {
+    let mut tx = app.ports.sql.begin().await?;
+    let member = one_time::spend(cx, &mut tx, &app.identity.one_time, OneTime::EmailVerify, &input.token).await?;
+    if accounts::verify_email(cx, &mut tx, member).await? {
+        let data = serde_json::json!({ "member_id": member, "email_verified": true });
+        Event::to_one(member, "profile.updated", data).in_sql(cx, &mut tx).await?;
+        couples::address_verified(cx, &mut tx, member).await?;
+    }
+    let view = me::load(cx, &mut tx, member).await?.ok_or_else(Error::not_found)?;
+    tx.commit().await?;
+    app.bells.sql.notify_one();
+    let session = sessions::draft(app, cx, about, device, input.client.as_deref() == Some("native"));
+    let issued = sessions::start(app, member, cx.id(), &session).await?;
+    register::answer(app, StatusCode::OK, &view, issued)
+}
+
+/// Sends the verification mail again. Always succeeds and takes as long for an unknown address: the look-up is a job.
+pub async fn resend(app: &App, cx: &Cx, input: &EmailOnly) -> Result<()> {
+    let email = checked(input)?;
+    enqueue(app, cx, Job::VerificationRequested { email }).await
+}
+
+/// The address of a request that never tells whether it has an account.
+pub(super) fn checked(input: &EmailOnly) -> Result<String> {
+    let mut checks = Checks::default();
+    let email = checks.email("/email", &input.email);
+    checks.done()?;
+    Ok(email)
+}
+
+/// One job on its own.
+pub(super) async fn enqueue(app: &App, cx: &Cx, job: Job) -> Result<()> {
+    let mut tx = app.ports.sql.begin().await?;
+    job.enqueue(cx, &mut tx).await?;
+    tx.commit().await?;
+    app.bells.sql.notify_one();
+    Ok(())
+}
+
+/// The job behind [`resend`]: one mail a minute and five an hour for an address, besides that of the sign-up.
+pub async fn requested(app: &App, cx: &Cx, email: &str) -> Result<()> {
+    let mut tx = app.ports.sql.begin().await?;
+    let Some(account) = accounts::by_email(cx, &mut tx, email).await? else { return Ok(()) };
+    if account.email_verified_at.is_some() {
+        return Ok(());
+    }
+    let purpose = OneTime::EmailVerify;
+    let lately = one_time::made_since(&mut tx, account.id, purpose, cx.now().minus(MINUTE)).await?;
+    let this_hour = one_time::made_since(&mut tx, account.id, purpose, cx.now().minus(HOUR)).await?;
+    if lately >= 1 || this_hour >= 6 {
+        return Ok(());
+    }
+    let token = one_time::create(cx, &mut tx, &app.identity.one_time, account.id, purpose, VERIFY_LIFE).await?;
+    Job::VerifyEmail { member: account.id, token }.enqueue(cx, &mut tx).await?;
+    tx.commit().await?;
+    app.bells.sql.notify_one();
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Forgotten, reset and changed passwords.
+
+use super::{
+    Caller, accounts, email,
+    email::EmailOnly,
+    lockouts::Strikes,
+    one_time::{self, OneTime},
+    sessions,
+};
+use crate::{app::App, check::Checks, work::jobs::Job};
+use base::{
+    Cx, Error, Result, Secret,
+    time::{HOUR, MINUTE},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+pub struct ResetPassword {
+    pub token: String,
+    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    pub password: Secret,
+}
+
+#[derive(Deserialize, ToSchema)]
+pub struct ChangePassword {
+    #[schema(value_type = String)]
+    pub current_password: Secret,
+    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    pub new_password: Secret,
+}
+
+const RESET_LIFE: i64 = 24 * HOUR;
+/// Mails of this kind to one account in an hour; beyond it the answer is the same and nothing is sent.
+const RESETS_AN_HOUR: i64 = 5;
+
+/// Mails a link, if the address has an account. The answer never tells, nor does its duration: the look-up is a job.
+pub async fn forgot(app: &App, cx: &Cx, input: &EmailOnly) -> Result<()> {
+    let email = email::checked(input)?;
+    email::enqueue(app, cx, Job::ResetRequested { email }).await
+}
+
+/// The job behind [`forgot`].
+pub async fn requested(app: &App, cx: &Cx, email: &str) -> Result<()> {
+    let mut tx = app.ports.sql.begin().await?;
+    let Some(account) = accounts::by_email(cx, &mut tx, email).await? else { return Ok(()) };
+    let purpose = OneTime::PasswordReset;
+    if one_time::made_since(&mut tx, account.id, purpose, cx.now().minus(HOUR)).await? >= RESETS_AN_HOUR {
+        return Ok(());
+    }
+    let token = one_time::create(cx, &mut tx, &app.identity.one_time, account.id, purpose, RESET_LIFE).await?;
+    Job::ResetPassword { member: account.id, token }.enqueue(cx, &mut tx).await?;
+    tx.commit().await?;
+    app.bells.sql.notify_one();
+    Ok(())
+}
+
+/// Sets a new password by the link of a mail, ends every session and says so by mail.
+pub async fn reset(app: &App, cx: &Cx, input: &ResetPassword) -> Result<()> {
+    let mut checks = Checks::default();
+    checks.password("/password", input.password.reveal());
+    checks.done()?;
+    if app.identity.one_time.open(&input.token).is_none() {
+        // Refused before the costly hash.
+        return Err(one_time::refused());
+    }
+    let hash = app.identity.passwords.hash(input.password.clone()).await?;
+    let mut tx = app.ports.sql.begin().await?;
+    let member = one_time::spend(cx, &mut tx, &app.identity.one_time, OneTime::PasswordReset, &input.token).await?;
+    accounts::set_password(cx, &mut tx, member, &hash).await?;
+    // The link came by mail: whoever used it reads that address.
+    accounts::verify_email(cx, &mut tx, member).await?;
+    // Every session ends, also when this process dies before it has ended them.
+    Job::EndSessions { member, keep: None, before: cx.now() }.enqueue(cx, &mut tx).await?;
+    Job::PasswordNotice { member, reset: true }.enqueue(cx, &mut tx).await?;
+    tx.commit().await?;
+    app.bells.sql.notify_one();
+    sessions::end_all(app, cx, member, None).await
+}
+
+/// Sets a new password with the current one; other sessions end.
+pub async fn change(app: &App, cx: &Cx, caller: &Caller, input: &ChangePassword) -> Result<()> {
+    let mut checks = Checks::default();
+    checks.password("/new_password", input.new_password.reveal());
+    checks.length("/current_password", input.current_password.reveal(), 1, 1024);
+    checks.done()?;
+    let subject = caller.member.to_string();
+    let settings = &app.settings.identity;
+    let window_ms = settings.lockout_minutes * MINUTE;
+    let strikes =
+        Strikes { kind: "password-change", subject: &subject, limit: settings.lockout_failures, window_ms };
+    strikes.check(app, cx).await?;
+    let mut tx = app.ports.sql.read().await?;
+    let account = accounts::by_id(cx, &mut tx, caller.member).await?.ok_or_else(Error::not_found)?;
+    drop(tx);
+    if !app.identity.passwords.verify(input.current_password.clone(), Some(account.password_hash)).await? {
+        strikes.add(app, cx).await?;
+        return Err(Error::field("/current_password", "unknown_value", "This is not your current password.")
+            .reason("wrong_credentials"));
+    }
+    let hash = app.identity.passwords.hash(input.new_password.clone()).await?;
+    let mut tx = app.ports.sql.begin().await?;
+    accounts::set_password(cx, &mut tx, caller.member, &hash).await?;
+    let keep = Some(caller.session);
+    Job::EndSessions { member: caller.member, keep, before: cx.now() }.enqueue(cx, &mut tx).await?;
+    Job::PasswordNotice { member: caller.member, reset: false }.enqueue(cx, &mut tx).await?;
+    tx.commit().await?;
+    app.bells.sql.notify_one();
+    sessions::end_all(app, cx, caller.member, keep).await
+}

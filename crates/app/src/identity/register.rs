@@ -1,0 +1,203 @@
+//! Sign-up: account, profile, consent, verification mail and an invitation to the partner in one transaction.
+
+use super::{
+    accounts::{self, NewAccount},
+    me::{self, Me},
+    one_time::{self, OneTime},
+    sessions::{self, Issued, Session},
+};
+use crate::{
+    app::App,
+    cards,
+    check::Checks,
+    couples,
+    edge::{
+        once::{Once, json},
+        request::Facts,
+    },
+    work::jobs::Job,
+};
+use axum::{
+    body::Body,
+    http::{Response, StatusCode},
+};
+use base::{
+    Cx, Error, Lang, Result, Secret,
+    id::{MemberId, SessionId},
+    time::DAY,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+pub struct Register {
+    /// Absent: the part of the address before `@`.
+    #[schema(min_length = 1, max_length = 120)]
+    pub name: Option<String>,
+    #[schema(format = "email", min_length = 3, max_length = 254)]
+    pub email: String,
+    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    pub password: Secret,
+    /// Must be true: the terms are accepted.
+    pub consent: Option<bool>,
+    /// Must be true: at least 13 years old.
+    pub age_attested: Option<bool>,
+    pub relationship_status: Option<String>,
+    pub anniversary_date: Option<String>,
+    /// Invites this address to become the partner.
+    pub partner_email: Option<String>,
+    pub language: Option<String>,
+    pub timezone: Option<String>,
+    pub referral_code: Option<String>,
+    /// `native`: the refresh credential comes in the body instead of a cookie.
+    pub client: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SignedIn {
+    pub member: Me,
+    pub session: sessions::SessionTokens,
+}
+
+/// Input after its checks.
+struct Checked {
+    name: String,
+    email: String,
+    language: Lang,
+    timezone: String,
+    relationship_status: Option<String>,
+    anniversary_date: Option<String>,
+    partner_email: Option<String>,
+}
+
+/// The verification link is good this long.
+pub(super) const VERIFY_LIFE: i64 = 7 * DAY;
+
+fn check(cx: &Cx, input: &Register) -> Result<Checked> {
+    let mut checks = Checks::default();
+    let email = checks.email("/email", &input.email);
+    let name = match input.name.as_deref().map(str::trim) {
+        Some(name) => {
+            checks.length("/name", name, 1, 120);
+            name.to_owned()
+        }
+        None => email.split('@').next().unwrap_or_default().to_owned(),
+    };
+    checks.password("/password", input.password.reveal());
+    checks.must_be_true("/consent", input.consent);
+    checks.must_be_true("/age_attested", input.age_attested);
+    let language = checks.lang("/language", input.language.as_deref()).unwrap_or_else(|| cx.lang());
+    let zone = checks.zone("/timezone", input.timezone.as_deref());
+    let relationship_status =
+        checks.one_of("/relationship_status", input.relationship_status.as_deref(), me::RELATIONSHIP);
+    let anniversary_date = checks.date("/anniversary_date", input.anniversary_date.as_deref());
+    let partner_email = input
+        .partner_email
+        .as_deref()
+        .filter(|e| !e.trim().is_empty())
+        .map(|e| checks.email("/partner_email", e));
+    if partner_email.as_deref().is_some_and(|p| accounts::email_key(p) == accounts::email_key(&email)) {
+        checks.refuse("/partner_email", "own_address", "This is your own address.");
+    }
+    checks.one_of("/client", input.client.as_deref(), &["native", "browser", "web"]);
+    checks.done()?;
+    Ok(Checked {
+        name,
+        email,
+        language,
+        timezone: zone.map_or_else(|| "UTC".to_owned(), |z| z.name().to_owned()),
+        relationship_status,
+        anniversary_date,
+        partner_email,
+    })
+}
+
+/// What is stored for a repeat of this call: no token, only what the same tokens can be made from again.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    member: serde_json::Value,
+    member_id: MemberId,
+    session_id: SessionId,
+    session: Session,
+}
+
+pub async fn register(
+    app: &App,
+    cx: &Cx,
+    about: &Facts,
+    device: &str,
+    input: &Register,
+    once: &Once,
+) -> Result<Response<Body>> {
+    let checked = check(cx, input)?;
+    let hash = app.identity.passwords.hash(input.password.clone()).await?;
+    let (member, session_id): (MemberId, SessionId) = (cx.id(), cx.id());
+    let session = sessions::draft(app, cx, about, device, input.client.as_deref() == Some("native"));
+
+    let mut tx = app.ports.sql.begin().await?;
+    if let Some(replay) = once.answered_in_sql(cx, &mut tx).await? {
+        drop(tx);
+        return again(app, &replay.body).await;
+    }
+    let new = NewAccount {
+        id: member,
+        email: &checked.email,
+        name: &checked.name,
+        password_hash: &hash,
+        terms_version: &app.settings.identity.terms_version,
+        language: checked.language,
+        timezone: &checked.timezone,
+        relationship_status: checked.relationship_status.as_deref(),
+        anniversary_date: checked.anniversary_date.as_deref(),
+        partner_email: checked.partner_email.as_deref(),
+    };
+    accounts::insert(cx, &mut tx, &new).await.map_err(|e| {
+        if e.violates("accounts_email_key_key") {
+            Error::conflict("email_taken", "This address has an account already.").because(e)
+        } else {
+            e.into()
+        }
+    })?;
+    let token =
+        one_time::create(cx, &mut tx, &app.identity.one_time, member, OneTime::EmailVerify, VERIFY_LIFE).await?;
+    Job::VerifyEmail { member, token }.enqueue(cx, &mut tx).await?;
+    if let Some(partner) = &checked.partner_email {
+        couples::invite_at_sign_up(app, cx, &mut tx, member, partner).await?;
+    }
+    Job::Registered { member }.enqueue(cx, &mut tx).await?;
+    let view = me::load(cx, &mut tx, member).await?.ok_or_else(Error::not_found)?;
+    let as_json = serde_json::to_value(&view).map_err(|e| Error::bug("write a member", e))?;
+    let stored = Stored { member: as_json, member_id: member, session_id, session };
+    let stored = serde_json::to_vec(&stored).map_err(|e| Error::bug("write an answer", e))?;
+    once.store_in_sql(cx, &mut tx, StatusCode::CREATED, &stored).await?;
+    tx.commit().await?;
+    app.bells.sql.notify_one();
+    cards::project(app, cx, member).await?;
+    again(app, &stored).await
+}
+
+/// The answer, made from what is stored; the session is put in place if a crash left it out.
+async fn again(app: &App, stored: &[u8]) -> Result<Response<Body>> {
+    let stored: Stored = serde_json::from_slice(stored).map_err(|e| Error::bug("read an answer", e))?;
+    let issued = sessions::start(app, stored.member_id, stored.session_id, &stored.session).await?;
+    answer(app, StatusCode::CREATED, &stored.member, issued)
+}
+
+/// `{member, session}` with the refresh cookie where the client has none of its own.
+pub(super) fn answer(
+    app: &App,
+    status: StatusCode,
+    member: &impl Serialize,
+    issued: Issued,
+) -> Result<Response<Body>> {
+    #[derive(Serialize)]
+    struct Answer<'a, M> {
+        member: &'a M,
+        session: &'a sessions::SessionTokens,
+    }
+    let body = serde_json::to_vec(&Answer { member, session: &issued.tokens })
+        .map_err(|e| Error::bug("write an answer", e))?;
+    let mut response = json(status, body);
+    super::routes::set_cookie(app, &mut response, &issued);
+    Ok(response)
+}

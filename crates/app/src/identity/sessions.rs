@@ -1,0 +1,234 @@
+//! Sessions: one sign-in on one device, a family of refresh credentials. In `items`, one per device and member.
+
+use super::{Caller, refresh::Refresh};
+use crate::{app::App, edge::request::Facts, realtime, tables::SESSIONS, work::outbox::Event};
+use base::{
+    Cx, Error, Kind, Result, Time,
+    id::{MemberId, SessionId},
+    time::{DAY, SECOND},
+};
+use bytes::Bytes;
+use ports::items::{Commit, Item, Key, Outcome, Query, When, Write};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Ended sessions stay visible to audits this long.
+const KEPT: i64 = 30 * DAY;
+const ACTIVE: i64 = 1;
+const ENDED: i64 = 0;
+
+/// A session as stored; its state is the item's number.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Session {
+    pub created_at: Time,
+    pub last_used_at: Time,
+    pub expires_at: Time,
+    /// What the device says of itself, shortened.
+    pub device: String,
+    /// Network, not address.
+    pub ip: String,
+    /// The client keeps the refresh credential itself (no cookie).
+    pub native: bool,
+    pub generation: u32,
+    pub rotated_at: Time,
+}
+
+/// What a client holds after a sign-in.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SessionTokens {
+    pub access_token: String,
+    /// Always `Bearer`.
+    pub token_type: &'static str,
+    /// Seconds.
+    pub expires_in: i64,
+    /// Only for `"client": "native"`; browsers have it in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+}
+
+/// Tokens with what the route needs to set the cookie.
+pub struct Issued {
+    pub tokens: SessionTokens,
+    pub refresh: String,
+    pub native: bool,
+}
+
+/// One row of the sessions list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionView {
+    pub id: SessionId,
+    pub device: String,
+    pub ip: String,
+    pub created_at: Time,
+    pub last_used_at: Time,
+    pub expires_at: Time,
+    /// The session of this request.
+    pub current: bool,
+}
+
+fn key(member: MemberId, session: SessionId) -> Key {
+    SESSIONS.key(member.bytes(), session.bytes())
+}
+
+fn put(key: Key, session: &Session, state: i64, when: When) -> Result<Write> {
+    let body = serde_json::to_vec(session).map_err(|e| Error::bug("write a session", e))?;
+    let expires_at = Some(session.expires_at.plus(KEPT));
+    Ok(Write::Put { key, number: state, body: Bytes::from(body), expires_at, when })
+}
+
+fn read(item: &Item) -> Result<Session> {
+    serde_json::from_slice(&item.body).map_err(|e| Error::bug("read a session", e))
+}
+
+/// A new session as it will be stored, and its tokens; nothing is written yet.
+pub fn draft(app: &App, cx: &Cx, about: &Facts, device: &str, native: bool) -> Session {
+    Session {
+        created_at: cx.now(),
+        last_used_at: cx.now(),
+        expires_at: cx.now().plus(app.settings.identity.refresh_days * DAY),
+        device: device.chars().filter(|c| !c.is_control()).take(200).collect(),
+        ip: about.network(),
+        native,
+        generation: 0,
+        rotated_at: cx.now(),
+    }
+}
+
+/// Stores a session unless it is there already; its tokens.
+pub async fn start(app: &App, member: MemberId, id: SessionId, session: &Session) -> Result<Issued> {
+    let write = put(key(member, id), session, ACTIVE, When::Absent)?;
+    app.ports.items.try_commit(vec![write]).await?;
+    issue(app, member, id, session, session.created_at)
+}
+
+fn issue(app: &App, member: MemberId, id: SessionId, session: &Session, now: Time) -> Result<Issued> {
+    let refresh =
+        app.identity.refresh.seal(Refresh { member, session: id, generation: session.generation });
+    Ok(Issued {
+        tokens: SessionTokens {
+            access_token: app.identity.tokens.issue(member, id, now)?,
+            token_type: "Bearer",
+            expires_in: app.identity.tokens.life_seconds(),
+            refresh_token: session.native.then(|| refresh.clone()),
+        },
+        refresh,
+        native: session.native,
+    })
+}
+
+/// Whether the session may be used now.
+pub async fn is_live(app: &App, member: MemberId, session: SessionId, now: Time) -> Result<bool> {
+    let Some(item) = app.ports.items.get(&key(member, session)).await? else { return Ok(false) };
+    Ok(item.number == ACTIVE && read(&item)?.expires_at > now)
+}
+
+fn gone() -> Error {
+    Error::new(Kind::Unauthenticated, "unauthenticated", "This session has ended. Please sign in again.")
+}
+
+/// A new pair for a refresh credential. The one before stays good for the reuse window and gives the same pair;
+/// anything older ends the whole family.
+pub async fn renew(app: &App, cx: &Cx, credential: &str) -> Result<(MemberId, Issued)> {
+    let Some(refresh) = app.identity.refresh.open(credential) else { return Err(gone()) };
+    let (member, id) = (refresh.member, refresh.session);
+    // Each round lost to a concurrent renewal finds that renewal's result; two rounds are enough, four are generous.
+    for _ in 0..4 {
+        let Some(item) = app.ports.items.get(&key(member, id)).await? else { return Err(gone()) };
+        let mut session = read(&item)?;
+        if item.number != ACTIVE || session.expires_at <= cx.now() {
+            return Err(gone());
+        }
+        if refresh.generation == session.generation {
+            session.generation += 1;
+            session.rotated_at = cx.now();
+            session.last_used_at = cx.now();
+            session.expires_at = cx.now().plus(app.settings.identity.refresh_days * DAY);
+            let write = put(key(member, id), &session, ACTIVE, When::Version(item.version))?;
+            if app.ports.items.try_commit(vec![write]).await?.is_none() {
+                continue;
+            }
+            return Ok((member, issue(app, member, id, &session, cx.now())?));
+        }
+        let window = app.settings.identity.reuse_window_seconds * SECOND;
+        let previous = refresh.generation.checked_add(1) == Some(session.generation);
+        if previous && cx.now().since(session.rotated_at) <= window {
+            return Ok((member, issue(app, member, id, &session, cx.now())?));
+        }
+        end(app, cx, member, id).await?;
+        return Err(gone());
+    }
+    Err(Error::unavailable("This session is being renewed elsewhere."))
+}
+
+/// The live sessions of a member, the most recently used first.
+pub async fn list(app: &App, cx: &Cx, caller: &Caller) -> Result<Vec<SessionView>> {
+    let mut out = Vec::new();
+    for (id, session) in live(app, cx, caller.member).await? {
+        out.push(SessionView {
+            id,
+            device: session.device,
+            ip: session.ip,
+            created_at: session.created_at,
+            last_used_at: session.last_used_at,
+            expires_at: session.expires_at,
+            current: id == caller.session,
+        });
+    }
+    out.sort_by_key(|view| std::cmp::Reverse((view.last_used_at, view.id)));
+    Ok(out)
+}
+
+async fn live(app: &App, cx: &Cx, member: MemberId) -> Result<Vec<(SessionId, Session)>> {
+    let mut out = Vec::new();
+    let mut query = Query::partition(SESSIONS, member.bytes());
+    loop {
+        let found = app.ports.items.query(query.clone()).await?;
+        for item in &found.items {
+            let session = read(item)?;
+            if item.number == ACTIVE && session.expires_at > cx.now() {
+                out.extend(SessionId::from_slice(&item.key.sk).map(|id| (id, session)));
+            }
+        }
+        match found.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(out),
+        }
+    }
+}
+
+/// Ends one session: its access tokens are refused and its sockets closed, here at once and on other nodes by the
+/// event. False when there was none to end.
+pub async fn end(app: &App, cx: &Cx, member: MemberId, id: SessionId) -> Result<bool> {
+    for _ in 0..4 {
+        let Some(item) = app.ports.items.get(&key(member, id)).await? else { return Ok(false) };
+        let session = read(&item)?;
+        if item.number != ACTIVE || session.expires_at <= cx.now() {
+            return Ok(false);
+        }
+        let write = put(key(member, id), &session, ENDED, When::Version(item.version))?;
+        let event = Event::to_one(member, "session.revoked", serde_json::json!({ "session_id": id }));
+        let commit = Commit { writes: vec![write], outbox: vec![event.emit(cx)?], token: None };
+        if matches!(app.ports.items.commit(commit).await?, Outcome::Applied { .. }) {
+            app.identity.tokens.revoke(id, cx.now());
+            realtime::close_session(app, member, id).await;
+            app.bells.relay.notify_one();
+            return Ok(true);
+        }
+    }
+    Err(Error::unavailable("This session is being renewed elsewhere."))
+}
+
+/// Ends every session of a member but `keep`.
+pub async fn end_all(app: &App, cx: &Cx, member: MemberId, keep: Option<SessionId>) -> Result<()> {
+    end_older(app, cx, member, keep, cx.now().plus(1)).await
+}
+
+/// Ends the sessions that began before `before`, but `keep`.
+pub async fn end_older(app: &App, cx: &Cx, member: MemberId, keep: Option<SessionId>, before: Time) -> Result<()> {
+    for (id, session) in live(app, cx, member).await? {
+        if Some(id) != keep && session.created_at < before {
+            end(app, cx, member, id).await?;
+        }
+    }
+    Ok(())
+}

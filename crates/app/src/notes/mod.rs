@@ -1,0 +1,18 @@
+//! Love notes: sent now to the partner, or scheduled for a minute on a wall clock somewhere.
+//!
+//! A note lies in two boxes, the sender's and the receiver's, written in one commit with the allowance, the couple's
+//! epoch and the event. So when the answer is 201 the note is in the receiver's box, and no unlink can come between.
+
+mod allowance;
+mod boxes;
+mod model;
+mod open;
+mod routes;
+mod schedule;
+mod schedule_store;
+mod send;
+
+pub use routes::routes;
+pub use schedule::{due, pause_for_ended};
+
+pub use boxes::received_json;

@@ -1,0 +1,31 @@
+//! Every kind of item the product keeps, in one place: the embedded store, `o2o migrate` and later the cloud's tables
+//! are made from this list. Keys are binary ids, so they are small and in time order.
+
+use ports::items::Table;
+
+/// What the hot path must know of a member: partner, plan, language. pk = member, sk = `card`; number = revision.
+pub const CARDS: Table = Table::new("cards");
+/// The couple's epoch. pk = couple, sk = `epoch`; number = 1 while the link is active. Every couple-scoped commit
+/// carries a condition on it.
+pub const COUPLES: Table = Table::new("couples");
+/// Sessions. pk = member, sk = session; number = 1 while not revoked.
+pub const SESSIONS: Table = Table::new("sessions");
+/// Love notes as each side sees them. pk = member + box, sk = note.
+pub const NOTES: Table = Table::new("notes");
+/// Scheduled notes. pk = owner, sk = scheduled note; number = state.
+pub const SCHEDULED: Table = Table::new("scheduled");
+/// Scheduled notes by state and time. pk = owner + state, sk = due time (8 bytes, big endian) + id; no body.
+pub const SCHEDULED_BY: Table = Table::new("scheduled_by");
+/// Usage meters. pk = member, sk = window + meter; number = used.
+pub const METERS: Table = Table::new("meters");
+/// Idempotency records of effects in items. pk = caller, sk = hash of operation and key.
+pub const IDEMPOTENCY: Table = Table::new("idempotency");
+/// Each member's event log. pk = member, sk = event id (8 bytes, big endian).
+pub const EVENTS: Table = Table::new("events");
+/// Timers. pk = shard, sk = due time (8 bytes, big endian) + id.
+pub const TIMERS: Table = Table::new("timers");
+/// Failure counters of lock-outs and code limits. pk = subject, sk = window.
+pub const STRIKES: Table = Table::new("strikes");
+
+pub const ALL: &[Table] =
+    &[CARDS, COUPLES, SESSIONS, NOTES, SCHEDULED, SCHEDULED_BY, METERS, IDEMPOTENCY, EVENTS, TIMERS, STRIKES];

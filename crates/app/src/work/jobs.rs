@@ -1,0 +1,118 @@
+//! Every job the product knows, and what it does. A job may run twice and does its effect once. Names are stored:
+//! append-only, with a golden file each.
+
+use crate::{
+    app::App,
+    cards, couples,
+    identity::{self, accounts, sessions},
+    mailing::{self, Letter},
+    notes,
+};
+use base::{
+    Cx, Error, Lang, Result, Time,
+    id::{CoupleId, InvitationId, MemberId, SessionId, TokenId},
+};
+use ports::mail::{Message, Sent};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "job")]
+pub enum Job {
+    #[serde(rename = "identity.verify_email")]
+    VerifyEmail { member: MemberId, token: TokenId },
+    #[serde(rename = "identity.verification_requested")]
+    VerificationRequested { email: String },
+    #[serde(rename = "identity.reset_requested")]
+    ResetRequested { email: String },
+    #[serde(rename = "identity.reset_password")]
+    ResetPassword { member: MemberId, token: TokenId },
+    #[serde(rename = "identity.password_notice")]
+    PasswordNotice { member: MemberId, reset: bool },
+    #[serde(rename = "identity.end_sessions")]
+    EndSessions { member: MemberId, keep: Option<SessionId>, before: Time },
+    #[serde(rename = "members.project_card")]
+    ProjectCard { member: MemberId },
+    #[serde(rename = "couples.invitation_mail")]
+    InvitationMail { invitation: InvitationId, nth: i64 },
+    #[serde(rename = "couples.answer_mail")]
+    AnswerMail { invitation: InvitationId, accepted: bool },
+    #[serde(rename = "couples.linked")]
+    CoupleLinked { couple: CoupleId },
+    #[serde(rename = "couples.ended")]
+    CoupleEnded { couple: CoupleId, by: MemberId, at: Time },
+    #[serde(rename = "couples.ended_mail")]
+    CoupleEndedMail { couple: CoupleId, to: MemberId },
+}
+
+/// Does the work. `key` names this job for ever: the idempotency key of what leaves the process.
+pub async fn perform(app: &App, cx: &Cx, job: &Job, key: &str) -> Result<()> {
+    match job {
+        Job::VerifyEmail { member, token } => {
+            let link = format!("{}/verify?token={}", app.public_url(), app.identity.one_time.token(*token));
+            to_member(app, cx, *member, key, |name| Letter::VerifyEmail { name, link: &link }).await
+        }
+        Job::ResetPassword { member, token } => {
+            let link = format!("{}/reset?token={}", app.public_url(), app.identity.one_time.token(*token));
+            to_member(app, cx, *member, key, |name| Letter::ResetPassword { name, link: &link }).await
+        }
+        Job::PasswordNotice { member, reset } => {
+            let letter = |name| if *reset { Letter::PasswordReset { name } } else { Letter::PasswordChanged { name } };
+            to_member(app, cx, *member, key, letter).await
+        }
+        Job::VerificationRequested { email } => identity::verification_requested(app, cx, email).await,
+        Job::ResetRequested { email } => identity::reset_requested(app, cx, email).await,
+        Job::EndSessions { member, keep, before } => sessions::end_older(app, cx, *member, *keep, *before).await,
+        Job::ProjectCard { member } => cards::project(app, cx, *member).await.map(drop),
+        Job::InvitationMail { invitation, .. } => couples::mail_invitation(app, cx, *invitation, key).await,
+        Job::AnswerMail { invitation, accepted } => couples::mail_answer(app, cx, *invitation, *accepted, key).await,
+        Job::CoupleLinked { couple } => couples::link_items(app, cx, *couple).await,
+        Job::CoupleEnded { couple, by, at } => {
+            couples::finish_unlink(app, cx, *couple, *by, *at).await?;
+            notes::pause_for_ended(app, cx, *couple).await
+        }
+        Job::CoupleEndedMail { to, .. } => to_member(app, cx, *to, key, |name| Letter::CoupleEnded { name }).await,
+    }
+}
+
+/// A letter to a member, in the member's language. A member who is gone gets none.
+async fn to_member<F>(app: &App, cx: &Cx, member: MemberId, key: &str, letter: F) -> Result<()>
+where
+    F: for<'n> FnOnce(&'n str) -> Letter<'n>,
+{
+    let Some(account) = account(app, cx, member).await? else { return Ok(()) };
+    send(app, cx, &account.email, account.language, &letter(&account.name), key).await
+}
+
+/// A letter to an address.
+pub async fn send(app: &App, cx: &Cx, to: &str, lang: Lang, letter: &Letter<'_>, key: &str) -> Result<()> {
+    let rendered = mailing::render(letter, lang);
+    let mut meta = serde_json::Map::new();
+    meta.insert("letter".to_owned(), letter.name().into());
+    meta.insert("language".to_owned(), lang.code().into());
+    let message = Message {
+        id: cx.id(),
+        from: app.mail_from.clone(),
+        to: to.to_owned(),
+        subject: rendered.subject,
+        text: rendered.text,
+        html: rendered.html,
+        idempotency_key: key.to_owned(),
+        meta,
+    };
+    match app.ports.mail.send(&message, cx.now()).await? {
+        Sent::Accepted { .. } => {}
+        Sent::Suppressed => tracing::info!(letter = letter.name(), "not sent: the address is suppressed"),
+    }
+    Ok(())
+}
+
+/// A member's account for a job; none when it is gone.
+pub async fn account(app: &App, cx: &Cx, member: MemberId) -> Result<Option<accounts::Account>> {
+    let mut tx = app.ports.sql.read().await?;
+    accounts::by_id(cx, &mut tx, member).await
+}
+
+/// A payload that no release of ours wrote.
+pub fn read(body: &[u8]) -> Result<Job> {
+    serde_json::from_slice(body).map_err(|e| Error::bug("read a job", e))
+}

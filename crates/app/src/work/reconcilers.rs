@@ -1,0 +1,61 @@
+//! Reconcilers: make what lies outside a commit match what lies inside. Each takes no input, may run at any time and
+//! any number of times.
+
+use crate::{app::App, couples, identity, topics};
+use base::{Cx, Result, error::Chain};
+use ports::args;
+use std::{sync::Arc, time::Duration};
+
+/// How often a reconciler looks.
+const EVERY: Duration = Duration::from_secs(60);
+
+pub(super) async fn run(app: Arc<App>) {
+    while !app.tasks.is_stopping() {
+        all(&app).await;
+        let jitter = EVERY.mul_f64(rand::random_range(0.8..1.2));
+        tokio::select! {
+            () = tokio::time::sleep(jitter) => {}
+            () = app.tasks.stopping() => {}
+        }
+    }
+}
+
+async fn all(app: &App) {
+    let cx = Cx::new(&app.world);
+    told("expired invitations", couples::expire_invitations(app, &cx).await);
+    told("couples in both stores", couples::reconcile(app, &cx).await);
+    told("signing keys", rotate_keys(app, &cx).await);
+    told("old rows", reap(app, &cx).await);
+}
+
+fn told(what: &'static str, outcome: Result<()>) {
+    if let Err(error) = outcome {
+        tracing::warn!(what, error = %Chain(&error), "a reconciler will try again");
+    }
+}
+
+async fn rotate_keys(app: &App, cx: &Cx) -> Result<()> {
+    let ring = identity::signing_keys(&app.settings.identity, &*app.ports.secrets, cx.now()).await?;
+    app.identity.tokens.set_keys(&ring)
+}
+
+/// Frees the space of what has expired; reads honour the expiry anyway.
+async fn reap(app: &App, cx: &Cx) -> Result<()> {
+    // Small steps, so that writers of the same file hardly notice.
+    for _ in 0..20 {
+        if app.ports.items.reap(500).await? < 500 {
+            break;
+        }
+    }
+    for topic in topics::ALL {
+        app.ports.stream.expire(*topic, cx.now()).await?;
+    }
+    let mut tx = app.ports.sql.begin().await?;
+    tx.exec("delete from idempotency where expires_at <= $1", args![cx.now()]).await?;
+    let old = cx.now().minus(30 * base::time::DAY);
+    tx.exec("delete from one_time_tokens where expires_at <= $1", args![old]).await?;
+    let audited = cx.now().minus(730 * base::time::DAY);
+    tx.exec("delete from audit where at <= $1", args![audited]).await?;
+    tx.commit().await?;
+    Ok(())
+}

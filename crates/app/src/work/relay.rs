@@ -1,0 +1,185 @@
+//! The relay: outbox → event log, stream, queue, fan-out. One relay a node; what it does twice has the same keys.
+//!
+//! The outbox of `sql` is first copied to that of `items` (a request token makes the copy happen once), so that one
+//! sequence orders every event a member gets.
+
+use super::outbox::{EVENT, JOB, Relayed};
+use crate::{
+    app::App,
+    realtime::{self, Logged},
+    tables::EVENTS,
+    topics,
+};
+use base::{
+    Cx, Error, Result, Time,
+    error::Chain,
+    time::{DAY, SECOND},
+};
+use bytes::Bytes;
+use ports::{
+    args,
+    items::{Commit, Emit, Emitted, When, Write},
+    queue::NewMessage,
+    stream::NewRecord,
+};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+/// Records a round takes.
+const ROUND: usize = 512;
+/// Writes of one commit.
+const WRITES: usize = 90;
+/// The event log of a member.
+const LOG_KEPT: i64 = DAY;
+
+pub(super) async fn sql_loop(app: Arc<App>) {
+    looped(&app, &app.bells.sql, Duration::from_millis(500), async || sql_once(&app).await).await;
+}
+
+pub(super) async fn items_loop(app: Arc<App>) {
+    looped(&app, &app.bells.relay, Duration::from_secs(1), async || items_once(&app).await).await;
+}
+
+/// Rounds while there is something to do; otherwise until the bell or the pause, with jitter.
+pub(super) async fn looped<F>(app: &Arc<App>, bell: &tokio::sync::Notify, pause: Duration, round: F)
+where
+    F: AsyncFn() -> Result<usize>,
+{
+    while !app.tasks.is_stopping() {
+        match round().await {
+            Ok(0) => {
+                let jitter = pause.mul_f64(rand::random_range(0.75..1.25));
+                tokio::select! {
+                    () = bell.notified() => {}
+                    () = tokio::time::sleep(jitter) => {}
+                    () = app.tasks.stopping() => {}
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(error = %Chain(&error), "a round of background work failed and will be repeated");
+                tokio::time::sleep(Duration::from_millis(rand::random_range(300..900))).await;
+            }
+        }
+    }
+}
+
+/// Copies what `sql` wants told; how many records went.
+pub(super) async fn sql_once(app: &App) -> Result<usize> {
+    let mut tx = app.ports.sql.read().await?;
+    let rows = tx.rows("select seq, name, body from outbox order by seq limit 100", args![]).await?;
+    drop(tx);
+    for row in &rows {
+        let (seq, body) = (row.int(0)?, row.text(2)?);
+        let name = if row.text(1)? == JOB { JOB } else { EVENT };
+        let digest = ring::digest::digest(&ring::digest::SHA256, format!("sql-outbox {seq}").as_bytes());
+        let mut token = [0; 16];
+        token.copy_from_slice(&digest.as_ref()[..16]);
+        let commit =
+            Commit { outbox: vec![Emit { name, body: Bytes::from(body) }], token: Some(token), ..Commit::default() };
+        app.ports.items.commit(commit).await?;
+        let mut tx = app.ports.sql.begin().await?;
+        tx.exec("delete from outbox where seq = $1", args![seq]).await?;
+        tx.commit().await?;
+    }
+    if !rows.is_empty() {
+        app.bells.relay.notify_one();
+    }
+    Ok(rows.len())
+}
+
+/// Relays what `items` wants told; how many records went.
+pub(super) async fn items_once(app: &App) -> Result<usize> {
+    let records = app.ports.items.outbox(0, ROUND).await?;
+    let Some(last) = records.last().map(|r| r.seq) else { return Ok(0) };
+    let cx = Cx::new(&app.world);
+    let round = Round::read(&records, cx.now());
+    round.store(app, &cx).await?;
+    app.ports.items.settle(last).await?;
+    if !round.logged.is_empty() {
+        let frames = realtime::encode(&round.logged);
+        app.ports.fanout.publish(realtime::CHANNEL, frames).await?;
+    }
+    if !round.jobs.is_empty() {
+        app.bells.jobs.notify_one();
+    }
+    app.metrics.outbox_relayed.add(records.len() as u64);
+    Ok(records.len())
+}
+
+/// One round of records, sorted by where they go.
+struct Round {
+    logged: Vec<Logged>,
+    facts: HashMap<&'static str, Vec<NewRecord>>,
+    jobs: Vec<NewMessage>,
+}
+
+impl Round {
+    fn read(records: &[Emitted], now: Time) -> Self {
+        let mut this = Self { logged: Vec::with_capacity(records.len() * 2), facts: HashMap::new(), jobs: Vec::new() };
+        for record in records {
+            if record.name == JOB {
+                // The sequence as the key: a round done twice queues the job once.
+                let dedup = Some(format!("outbox-{}", record.seq));
+                this.jobs.push(NewMessage { body: record.body.clone(), delay_ms: 0, dedup, max_receives: 12 });
+                continue;
+            }
+            match serde_json::from_slice::<Relayed>(&record.body) {
+                Ok(event) => this.event(record, &event),
+                // Nothing that can be repeated: it would be unreadable for ever and hold up what follows.
+                Err(error) => tracing::error!(seq = record.seq, error = %error, at = %now, "an event is unreadable"),
+            }
+        }
+        this
+    }
+
+    fn event(&mut self, record: &Emitted, event: &Relayed) {
+        for (member, kind) in &event.to {
+            self.logged.push(Logged {
+                member: *member,
+                id: record.seq,
+                body: realtime::body(kind, event.at, &event.data),
+            });
+        }
+        if let Some(topic) = event.fact.as_deref().and_then(topics::of_fact) {
+            let key = event.to.first().map_or_else(|| Bytes::from_static(b"-"), |(m, _)| Bytes::copy_from_slice(m.bytes()));
+            self.facts.entry(topic.name).or_default().push(NewRecord { key, body: record.body.clone() });
+        }
+    }
+
+    async fn store(&self, app: &App, cx: &Cx) -> Result<()> {
+        let expires_at = Some(cx.now().plus(LOG_KEPT));
+        let put = |logged: &Logged| Write::Put {
+            key: EVENTS.key(logged.member.bytes(), logged.id.to_be_bytes()),
+            number: 0,
+            body: logged.body.clone(),
+            expires_at,
+            when: When::Always,
+        };
+        let log = self.logged.chunks(WRITES).map(|chunk| {
+            let commit = Commit { writes: chunk.iter().map(put).collect(), ..Commit::default() };
+            app.ports.items.commit(commit)
+        });
+        let facts = self.facts.iter().filter_map(|(name, records)| {
+            let topic = topics::ALL.iter().find(|t| t.name == *name)?;
+            Some(app.ports.stream.append(*topic, records.clone(), cx.now()))
+        });
+        let jobs = async {
+            if self.jobs.is_empty() {
+                return Ok(Vec::new());
+            }
+            app.ports.queue.send(topics::JOBS, self.jobs.clone(), cx.now()).await
+        };
+        // All at once, so that the store makes them durable together.
+        let (log, facts, jobs) = tokio::join!(
+            futures_util::future::try_join_all(log),
+            futures_util::future::try_join_all(facts),
+            jobs
+        );
+        log.and(facts.map(|_| Vec::new())).map_err(Error::from)?;
+        jobs?;
+        Ok(())
+    }
+}
+
+/// How long an outbox record may wait before the health check says so.
+pub const LATE: i64 = 30 * SECOND;
