@@ -1,0 +1,101 @@
+//! One row of an answer, read by position.
+
+use super::{SqlError, error::classify};
+use crate::Fault;
+use base::{Id, Time, id::IdKind};
+use sqlx::{Decode, Postgres, Row as _, Sqlite, Type, TypeInfo as _, ValueRef as _, postgres::PgRow, sqlite::SqliteRow};
+
+const OP: &str = "sql.column";
+
+/// Columns count from 0, in the order of the statement. Reading a null without `_opt`, or a value of another type, is
+/// `Corrupt`; a column that is not there is `Refused`.
+pub struct Row(Inner);
+
+enum Inner {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl From<SqliteRow> for Row {
+    fn from(row: SqliteRow) -> Self {
+        Self(Inner::Sqlite(row))
+    }
+}
+impl From<PgRow> for Row {
+    fn from(row: PgRow) -> Self {
+        Self(Inner::Postgres(row))
+    }
+}
+
+impl Row {
+    fn get<'r, T>(&'r self, column: usize) -> Result<T, SqlError>
+    where
+        T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>,
+    {
+        match &self.0 {
+            Inner::Sqlite(row) => row.try_get(column),
+            Inner::Postgres(row) => row.try_get(column),
+        }
+        .map_err(|e| classify(OP, "", &e))
+    }
+
+    /// Borrowed text, to parse.
+    pub fn str(&self, column: usize) -> Result<&str, SqlError> {
+        self.get(column)
+    }
+    pub fn str_opt(&self, column: usize) -> Result<Option<&str>, SqlError> {
+        self.get(column)
+    }
+    pub fn text(&self, column: usize) -> Result<String, SqlError> {
+        self.get(column)
+    }
+    pub fn text_opt(&self, column: usize) -> Result<Option<String>, SqlError> {
+        self.get(column)
+    }
+    pub fn int(&self, column: usize) -> Result<i64, SqlError> {
+        self.int_opt(column)?.ok_or_else(|| null(column))
+    }
+
+    /// Columns are `bigint`, but a literal in a statement (`select 1`) is a narrower integer on PostgreSQL.
+    pub fn int_opt(&self, column: usize) -> Result<Option<i64>, SqlError> {
+        let Inner::Postgres(row) = &self.0 else { return self.get(column) };
+        let narrow = row.try_get_raw(column).is_ok_and(|raw| raw.type_info().name() == "INT4");
+        if narrow {
+            let value: Option<i32> = self.get(column)?;
+            return Ok(value.map(i64::from));
+        }
+        self.get(column)
+    }
+    pub fn bool(&self, column: usize) -> Result<bool, SqlError> {
+        self.get(column)
+    }
+    pub fn bool_opt(&self, column: usize) -> Result<Option<bool>, SqlError> {
+        self.get(column)
+    }
+    pub fn bytes(&self, column: usize) -> Result<Vec<u8>, SqlError> {
+        self.get(column)
+    }
+    pub fn bytes_opt(&self, column: usize) -> Result<Option<Vec<u8>>, SqlError> {
+        self.get(column)
+    }
+    pub fn time(&self, column: usize) -> Result<Time, SqlError> {
+        self.int(column).map(Time)
+    }
+    pub fn time_opt(&self, column: usize) -> Result<Option<Time>, SqlError> {
+        Ok(self.int_opt(column)?.map(Time))
+    }
+    pub fn id<K: IdKind>(&self, column: usize) -> Result<Id<K>, SqlError> {
+        parse(self.str(column)?, column)
+    }
+    pub fn id_opt<K: IdKind>(&self, column: usize) -> Result<Option<Id<K>>, SqlError> {
+        self.str_opt(column)?.map(|text| parse(text, column)).transpose()
+    }
+}
+
+fn parse<K: IdKind>(text: &str, column: usize) -> Result<Id<K>, SqlError> {
+    text.parse().map_err(|e| SqlError::new(OP, Fault::Corrupt, format!("column {column}: {e}")))
+}
+
+fn null(column: usize) -> SqlError {
+    SqlError::new(OP, Fault::Corrupt, format!("column {column} is null"))
+}
