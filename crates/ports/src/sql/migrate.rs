@@ -102,16 +102,17 @@ pub async fn migrate_to(db: &Db, now: Time, list: &[Migration]) -> PortResult<Re
 
 /// [`status`] against another list.
 pub async fn status_of(db: &Db, list: &[Migration]) -> PortResult<Status> {
-    let mut tx = db.read().await?;
-    match applied(&mut tx).await {
-        Ok(applied) => Ok(compare(&applied, list)),
-        // Either nothing was ever applied, or the failure is a real one.
-        Err(error) => {
-            drop(tx);
-            let mut tx = db.read().await?;
-            if has_table(&mut tx).await? { Err(error.into()) } else { Ok(compare(&BTreeMap::new(), list)) }
+    // Each look is over before the next begins: there may be one reader only.
+    let first = applied(&mut db.read().await?).await;
+    let found = match first {
+        Ok(found) => found,
+        Err(_) => {
+            let there = has_table(&mut db.read().await?).await?;
+            // The first failure was a real one and comes again, or another migrator has made the table since.
+            if there { applied(&mut db.read().await?).await? } else { BTreeMap::new() }
         }
-    }
+    };
+    Ok(compare(&found, list))
 }
 
 /// Whether this call applied it; false when another migrator was first.

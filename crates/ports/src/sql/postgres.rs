@@ -38,8 +38,8 @@ impl Default for PostgresOptions {
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
             idle_in_transaction_timeout: Duration::from_secs(15),
-            idle_timeout: Duration::from_secs(300),
-            max_lifetime: Duration::from_secs(1800),
+            idle_timeout: Duration::from_mins(5),
+            max_lifetime: Duration::from_mins(30),
             statement_cache: 256,
         }
     }

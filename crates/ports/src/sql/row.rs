@@ -3,7 +3,9 @@
 use super::{SqlError, error::classify};
 use crate::Fault;
 use base::{Id, Time, id::IdKind};
-use sqlx::{Decode, Postgres, Row as _, Sqlite, Type, TypeInfo as _, ValueRef as _, postgres::PgRow, sqlite::SqliteRow};
+use sqlx::{
+    Decode, Postgres, Row as _, Sqlite, Type, TypeInfo as _, ValueRef as _, postgres::PgRow, sqlite::SqliteRow,
+};
 
 const OP: &str = "sql.column";
 
@@ -28,7 +30,7 @@ impl From<PgRow> for Row {
 }
 
 impl Row {
-    fn get<'r, T>(&'r self, column: usize) -> Result<T, SqlError>
+    fn get<'r, T>(&'r self, column: usize) -> Result<Option<T>, SqlError>
     where
         T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>,
     {
@@ -41,39 +43,38 @@ impl Row {
 
     /// Borrowed text, to parse.
     pub fn str(&self, column: usize) -> Result<&str, SqlError> {
-        self.get(column)
+        present(self.str_opt(column)?, column)
     }
     pub fn str_opt(&self, column: usize) -> Result<Option<&str>, SqlError> {
         self.get(column)
     }
     pub fn text(&self, column: usize) -> Result<String, SqlError> {
-        self.get(column)
+        present(self.text_opt(column)?, column)
     }
     pub fn text_opt(&self, column: usize) -> Result<Option<String>, SqlError> {
         self.get(column)
     }
     pub fn int(&self, column: usize) -> Result<i64, SqlError> {
-        self.int_opt(column)?.ok_or_else(|| null(column))
+        present(self.int_opt(column)?, column)
     }
 
     /// Columns are `bigint`, but a literal in a statement (`select 1`) is a narrower integer on PostgreSQL.
     pub fn int_opt(&self, column: usize) -> Result<Option<i64>, SqlError> {
-        let Inner::Postgres(row) = &self.0 else { return self.get(column) };
-        let narrow = row.try_get_raw(column).is_ok_and(|raw| raw.type_info().name() == "INT4");
-        if narrow {
-            let value: Option<i32> = self.get(column)?;
-            return Ok(value.map(i64::from));
+        if let Inner::Postgres(row) = &self.0
+            && row.try_get_raw(column).is_ok_and(|raw| raw.type_info().name() == "INT4")
+        {
+            return Ok(self.get::<i32>(column)?.map(i64::from));
         }
         self.get(column)
     }
     pub fn bool(&self, column: usize) -> Result<bool, SqlError> {
-        self.get(column)
+        present(self.bool_opt(column)?, column)
     }
     pub fn bool_opt(&self, column: usize) -> Result<Option<bool>, SqlError> {
         self.get(column)
     }
     pub fn bytes(&self, column: usize) -> Result<Vec<u8>, SqlError> {
-        self.get(column)
+        present(self.bytes_opt(column)?, column)
     }
     pub fn bytes_opt(&self, column: usize) -> Result<Option<Vec<u8>>, SqlError> {
         self.get(column)
@@ -85,17 +86,19 @@ impl Row {
         Ok(self.int_opt(column)?.map(Time))
     }
     pub fn id<K: IdKind>(&self, column: usize) -> Result<Id<K>, SqlError> {
-        parse(self.str(column)?, column)
+        present(self.id_opt(column)?, column)
     }
     pub fn id_opt<K: IdKind>(&self, column: usize) -> Result<Option<Id<K>>, SqlError> {
-        self.str_opt(column)?.map(|text| parse(text, column)).transpose()
+        let parse = |text: &str| text.parse().map_err(|e| corrupt(column, &format!("{e}")));
+        self.str_opt(column)?.map(parse).transpose()
     }
 }
 
-fn parse<K: IdKind>(text: &str, column: usize) -> Result<Id<K>, SqlError> {
-    text.parse().map_err(|e| SqlError::new(OP, Fault::Corrupt, format!("column {column}: {e}")))
+/// Asked here, because the driver of SQLite reads a null as zero.
+fn present<T>(value: Option<T>, column: usize) -> Result<T, SqlError> {
+    value.ok_or_else(|| corrupt(column, "null"))
 }
 
-fn null(column: usize) -> SqlError {
-    SqlError::new(OP, Fault::Corrupt, format!("column {column} is null"))
+fn corrupt(column: usize, what: &str) -> SqlError {
+    SqlError::new(OP, Fault::Corrupt, format!("column {column}: {what}"))
 }

@@ -17,7 +17,7 @@ use std::{
 /// How long a caller waits for the writer, and the writer for another process.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A reader that nobody needed for this long gives its memory back.
-const IDLE: Duration = Duration::from_secs(300);
+const IDLE: Duration = Duration::from_mins(5);
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 256;
 /// Page cache per connection; negative means KiB.
@@ -49,11 +49,7 @@ impl SqliteDb {
             .pragma("journal_size_limit", LOG_BYTES)
             .thread_name(|_| "sql-writer".to_owned());
         let read = common.read_only(true).thread_name(|_| "sql-reader".to_owned());
-        let writer = pool(1)
-            .idle_timeout(None)
-            .connect_with(write)
-            .await
-            .map_err(|e| classify("sql.open", "", &e))?;
+        let writer = pool(1).idle_timeout(None).connect_with(write).await.map_err(|e| classify("sql.open", "", &e))?;
         // The writer has switched the file to its log by now; readers, opened when first needed, follow.
         let readers = pool(readers.max(1)).idle_timeout(IDLE).connect_lazy_with(read);
         Ok(Self { writer, readers })
