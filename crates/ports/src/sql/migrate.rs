@@ -104,13 +104,13 @@ pub async fn migrate_to(db: &Db, now: Time, list: &[Migration]) -> PortResult<Re
 pub async fn status_of(db: &Db, list: &[Migration]) -> PortResult<Status> {
     // Each look is over before the next begins: there may be one reader only.
     let first = applied(&mut db.read().await?).await;
-    let found = match first {
-        Ok(found) => found,
-        Err(_) => {
-            let there = has_table(&mut db.read().await?).await?;
-            // The first failure was a real one and comes again, or another migrator has made the table since.
-            if there { applied(&mut db.read().await?).await? } else { BTreeMap::new() }
-        }
+    let found = if let Ok(found) = first {
+        found
+    } else if has_table(&mut db.read().await?).await? {
+        // The first failure was a real one and comes again, or another migrator has made the table since.
+        applied(&mut db.read().await?).await?
+    } else {
+        BTreeMap::new()
     };
     Ok(compare(&found, list))
 }
