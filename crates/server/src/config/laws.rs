@@ -5,7 +5,7 @@ use super::{
     *,
 };
 use proptest::prelude::*;
-use std::fs;
+use std::{ffi::OsStr, fs};
 
 /// What a layer may say of one key: its path, the text for the environment, the value for a file.
 type Setting = (&'static [&'static str], String, toml::Value);
@@ -201,4 +201,14 @@ fn lists_and_texts_are_written_as_people_do() {
     let config = Config::load(Preset::Laptop, None, inline, &Flags::default()).unwrap();
     assert!(!config.edge.rate_limits.enabled && config.edge.rate_limits.per_ip_per_minute == 200);
     assert!(matches!(config.sql, Sql::Postgres { .. }));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused_only_under_our_prefix() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let broken = OsStr::from_bytes(b"\xff");
+    let load = |name: &str| Config::load(Preset::Laptop, None, [(OsStr::new(name), broken)], &Flags::default());
+    assert!(load("LANG").is_ok());
+    let said = load("O2O__EDGE__METRICS_TOKEN").unwrap_err().to_string();
+    assert_eq!(said, "edge.metrics_token (O2O__EDGE__METRICS_TOKEN): the value is not UTF-8");
 }
