@@ -1,1 +1,49 @@
-fn main() {}
+//! `cargo xtask`: what people and CI run on this repository. One module per command.
+
+mod ci;
+mod run;
+mod style;
+
+use clap::{Parser, Subcommand};
+use std::{
+    io::{self, Write as _},
+    path::Path,
+    process::ExitCode,
+};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Checks and chores of this repository")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Format, lints, tests and style: what must pass before a change goes in
+    Ci,
+    /// Length of files, ignored tests, reasons of dependencies
+    Style,
+}
+
+fn main() -> ExitCode {
+    // This crate lies in the root of the workspace.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    let done = match Cli::parse().command {
+        Command::Ci => ci::run(root),
+        Command::Style => style::run(root),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            say(&format!("xtask: {why}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Progress, on standard error.
+fn say(text: &str) {
+    // When standard error is closed, the exit code still tells.
+    let _ = writeln!(io::stderr(), "{text}");
+}

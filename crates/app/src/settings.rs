@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     pub edge: Edge,
@@ -16,7 +16,7 @@ pub struct Settings {
     pub dev: Dev,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edge {
     /// Where links in mails lead; empty: the listening address.
@@ -37,7 +37,7 @@ pub struct Edge {
     pub rate_limits: RateLimits,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimits {
     /// Off switches off request rates only, never lock-outs, code limits or allowances.
@@ -47,7 +47,7 @@ pub struct RateLimits {
     pub chat_per_member_per_minute: u32,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
     /// argon2id: memory in KiB, passes, lanes.
@@ -69,7 +69,7 @@ pub struct Identity {
     pub terms_version: String,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Couples {
     pub invitation_days: i64,
@@ -78,7 +78,7 @@ pub struct Couples {
     pub wrong_codes_per_ip_per_hour: i64,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notes {
     pub window: Window,
@@ -95,7 +95,7 @@ pub enum Window {
     Lifetime,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Allowance {
     pub partner: i64,
@@ -104,7 +104,7 @@ pub struct Allowance {
     pub platform: i64,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Realtime {
     pub resume_minutes: i64,
@@ -112,7 +112,7 @@ pub struct Realtime {
     pub heartbeat_seconds: u64,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Work {
     /// Jobs at once on this node.
@@ -123,7 +123,7 @@ pub struct Work {
     pub drain_seconds: u64,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dev {
     /// `POST /dev/clock`; never in a preset.

@@ -1,7 +1,7 @@
 //! Secrets: never printed, wiped on drop; and where secret random bytes come from.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use zeroize::Zeroize;
 
@@ -16,6 +16,17 @@ impl Secret {
     }
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// Whether this is not the secret but says where it lies: `env:NAME`, `file:PATH` or `secret:NAME`.
+    pub fn is_reference(&self) -> bool {
+        ["env:", "file:", "secret:"].iter().any(|prefix| self.0.starts_with(prefix))
+    }
+}
+/// «secret», so that a serialised configuration can be shown; nothing and references are written as they are.
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if self.0.is_empty() || self.is_reference() { &self.0 } else { "«secret»" })
     }
 }
 impl fmt::Debug for Secret {
@@ -74,6 +85,8 @@ mod tests {
     #[test]
     fn a_secret_does_not_show() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "«secret»");
+        assert_eq!(serde_json::json!(Secret::new("hunter2")), "«secret»");
+        assert_eq!(serde_json::json!(Secret::new("env:TOKEN")), "env:TOKEN");
     }
 
     #[test]

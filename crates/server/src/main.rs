@@ -1,1 +1,22 @@
-fn main() {}
+use clap::Parser as _;
+use server::{
+    cli::{Cli, Command},
+    commands,
+};
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+/// 0 success, 1 failure; clap ends with 2 on wrong usage.
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match &cli.command {
+        Command::Config(command) => commands::config::run(&cli.shared, command, &mut io::stdout()),
+    };
+    done.unwrap_or_else(|error| {
+        // When standard error is closed too, the exit code still tells.
+        let _ = writeln!(io::stderr(), "o2o: {error}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,23 @@
+# The few commands a newcomer needs; `cargo xtask` has the rest.
+
+.PHONY: run test bench check setup
+
+# Build the app for couples, where there is one, and the server; then serve on this machine, data in ./data.
+# More flags: make run ARGS="--listen 127.0.0.1:9000".
+run:
+	if [ -f web/package.json ]; then cd web && npm ci && npm run build; fi
+	cargo build --release --package o2o
+	cargo run --quiet --release --package o2o -- serve --preset laptop $(ARGS)
+
+# Set up what is missing, then everything CI checks.
+test:
+	sh scripts/test.sh
+
+bench:
+	cargo xtask bench
+
+check:
+	cargo xtask ci
+
+setup:
+	sh scripts/setup.sh

@@ -1,0 +1,242 @@
+//! The command line. Every command takes the same preset, file, data folder and environment.
+
+use crate::config::{Config, ConfigError, Flags, Preset};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{ffi::OsStr, net::SocketAddr, path::PathBuf};
+
+/// One 2 One Love: the server for couples.
+#[derive(Debug, Parser)]
+#[command(
+    name = "o2o",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "\
+The configuration is a preset, a file of yours over it, and variables O2O__SECTION__KEY over both.
+Exit codes: 0 success, 1 failure, 2 wrong usage."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub shared: Shared,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Shared {
+    /// The configuration to begin with
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "NAME")]
+    pub preset: Preset,
+    /// A TOML file with what differs from the preset
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The data folder [default: the configuration's, ./data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+impl Shared {
+    /// The configuration of these flags, with `listen` where the command has such a flag.
+    pub fn load<K: AsRef<OsStr>, V: AsRef<OsStr>>(
+        &self,
+        env: impl IntoIterator<Item = (K, V)>,
+        listen: Option<SocketAddr>,
+    ) -> Result<Config, ConfigError> {
+        Config::load(self.preset, self.config.as_deref(), env, &Flags { data: self.data.clone(), listen })
+    }
+
+    /// Everything wrong with it, adapters that this build lacks included.
+    pub fn check<K: AsRef<OsStr>, V: AsRef<OsStr>>(
+        &self,
+        env: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<(), ConfigError> {
+        Config::check(self.preset, self.config.as_deref(), env, &Flags { data: self.data.clone(), listen: None })
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Start the server
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+The address is printed on standard output: listening on http://127.0.0.1:8080
+
+Examples:
+  o2o serve                                  on this machine, data in ./data
+  o2o serve --data /var/lib/o2o --listen 0.0.0.0:80
+  O2O__EDGE__TRUSTED_PROXIES=1 o2o serve     behind one proxy")]
+pub struct ServeArgs {
+    /// Address and port; port 0 picks a free one [default: the configuration's, 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// Bring the databases to this release; `serve` does it too
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:\n  o2o migrate --data /var/lib/o2o")]
+pub struct MigrateArgs {}
+
+/// Look at the configuration
+#[derive(Debug, Clone, Subcommand)]
+#[command(after_help = "\
+Examples:
+  o2o config check --config my.toml
+  o2o config show --preset aws --json")]
+pub enum ConfigCommand {
+    /// Say OK, or list every mistake
+    Check {
+        /// One JSON document on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what is in force; secrets are masked
+    Show {
+        /// JSON instead of TOML
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Examine data and dependencies; works beside a running server
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:\n  o2o doctor --data /var/lib/o2o --json")]
+pub struct DoctorArgs {
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Change members; works beside a running server
+#[derive(Debug, Clone, Subcommand)]
+pub enum MemberCommand {
+    /// Give a member a plan
+    #[command(after_help = "Example:\n  o2o member grant-plan --email ana@example.com --plan premiere")]
+    GrantPlan {
+        /// The member's address
+        #[arg(long)]
+        email: String,
+        /// The plan
+        #[arg(long, value_enum, ignore_case = true)]
+        plan: PlanName,
+    },
+}
+
+/// The plans by name; case does not matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanName {
+    #[value(alias = "basis")]
+    Basic,
+    Premiere,
+    Exclusive,
+}
+
+impl PlanName {
+    /// As stored and returned.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Premiere => "premiere",
+            Self::Exclusive => "exclusive",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory as _, error::ErrorKind};
+
+    /// Every command of the release, so that all arguments are tested together.
+    #[derive(Debug, Parser)]
+    #[command(version, propagate_version = true)]
+    struct Whole {
+        #[command(flatten)]
+        shared: Shared,
+        #[command(subcommand)]
+        command: Every,
+    }
+
+    #[derive(Debug, Subcommand)]
+    enum Every {
+        Serve(ServeArgs),
+        Migrate(MigrateArgs),
+        #[command(subcommand)]
+        Config(ConfigCommand),
+        Doctor(DoctorArgs),
+        #[command(subcommand)]
+        Member(MemberCommand),
+    }
+
+    fn read(line: &str) -> Result<Whole, clap::Error> {
+        Whole::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_definitions_are_sound() {
+        Cli::command().debug_assert();
+        Whole::command().debug_assert();
+    }
+
+    #[test]
+    fn shared_flags_stand_before_or_after_the_command() {
+        for line in [
+            "o2o serve --preset aws --data /d --config c.toml --listen 0.0.0.0:0",
+            "o2o --preset aws --data /d --config c.toml serve --listen 0.0.0.0:0",
+        ] {
+            let whole = read(line).unwrap();
+            assert_eq!(whole.shared.preset, Preset::Aws);
+            assert_eq!(whole.shared.data.as_deref(), Some("/d".as_ref()));
+            assert_eq!(whole.shared.config.as_deref(), Some("c.toml".as_ref()));
+            assert!(matches!(whole.command, Every::Serve(ServeArgs { listen: Some(at) }) if at.port() == 0));
+        }
+        let bare = read("o2o doctor --json").unwrap();
+        assert_eq!(bare.shared.preset, Preset::Laptop);
+        assert!(matches!(bare.command, Every::Doctor(DoctorArgs { json: true })));
+        assert!(matches!(read("o2o migrate --data /d").unwrap().command, Every::Migrate(MigrateArgs {})));
+        assert!(matches!(
+            read("o2o config show --json --preset aws").unwrap().command,
+            Every::Config(ConfigCommand::Show { json: true })
+        ));
+    }
+
+    #[test]
+    fn plans_are_read_as_people_write_them() {
+        for (text, key) in
+            [("basic", "basic"), ("Basis", "basic"), ("PREMIERE", "premiere"), ("exclusive", "exclusive")]
+        {
+            let line = format!("o2o member grant-plan --data /d --email a@b.c --plan {text}");
+            let Every::Member(MemberCommand::GrantPlan { email, plan }) = read(&line).unwrap().command else {
+                panic!("not a grant")
+            };
+            assert_eq!((email.as_str(), plan.key()), ("a@b.c", key));
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_2_and_help_is_0() {
+        for line in [
+            "o2o",
+            "o2o dance",
+            "o2o serve --listen here",
+            "o2o member grant-plan --email a@b.c",
+            "o2o --preset gcp serve",
+        ] {
+            assert_eq!(read(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+        for (line, kind) in [
+            ("o2o --version", ErrorKind::DisplayVersion),
+            ("o2o serve --help", ErrorKind::DisplayHelp),
+            ("o2o help member", ErrorKind::DisplayHelp),
+        ] {
+            let answer = read(line).unwrap_err();
+            assert_eq!((answer.kind(), answer.exit_code()), (kind, 0), "{line}");
+        }
+        assert!(read("o2o serve --help").unwrap_err().to_string().contains("o2o serve --data /var/lib/o2o"));
+        assert!(read("o2o --help").unwrap_err().to_string().contains("Bring the databases to this release"));
+    }
+}

@@ -1,0 +1,7 @@
+//! The binary `o2o`: configuration, command line, and what ties the features to the adapters.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod lock;
+pub mod logging;

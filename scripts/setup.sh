@@ -1,0 +1,44 @@
+#!/bin/sh
+# Looks for what the build needs and installs Debian packages for what is missing, where that is possible.
+set -eu
+
+has() { command -v "$1" >/dev/null 2>&1; }
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+# Runs a command as root, or fails when that needs a password.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif has sudo && sudo -n true 2>/dev/null; then
+        sudo -n "$@"
+    else
+        return 1
+    fi
+}
+
+if ! has cc || ! has pkg-config; then
+    if has apt-get && as_root true; then
+        say "installing build-essential and pkg-config"
+        as_root apt-get update -qq
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+            build-essential pkg-config >&2
+    elif ! has cc; then
+        say "no C compiler (cc). On Debian: apt-get install build-essential pkg-config"
+        exit 1
+    fi
+fi
+
+if ! has cargo; then
+    say "no cargo. Install Rust 1.95 or newer from https://rustup.rs, with rustfmt and clippy"
+    exit 1
+fi
+for tool in rustfmt clippy-driver; do
+    if ! has "$tool"; then
+        say "no $tool. Install it: rustup component add rustfmt clippy"
+        exit 1
+    fi
+done
+
+# Not needed to build and test the server.
+has python3 || say "note: no python3; the checks of the deployment files need it. On Debian: apt-get install python3"
+has node || say "note: no node; the app in web/ needs it. On Debian: apt-get install nodejs npm"

@@ -1,0 +1,6 @@
+#!/bin/sh
+# Everything CI checks, from nothing.
+set -eu
+cd "$(dirname "$0")/.."
+sh scripts/setup.sh
+exec cargo xtask ci
