@@ -23,7 +23,7 @@ create table accounts (
   plan_status text not null default 'active',
   plan_period_end bigint,
   plan_changed_at bigint,
-  security_epoch bigint not null default 0, -- sessions of an older epoch are over
+  revision bigint not null default 1, -- grows with each change that the card in the items store must follow
   created_at bigint not null,
   updated_at bigint not null,
   constraint accounts_pkey primary key (id),

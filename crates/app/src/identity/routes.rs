@@ -1,0 +1,302 @@
+//! HTTP of identity.
+
+use super::{
+    Caller,
+    email::{self, EmailOnly, VerifyEmail},
+    login::{self, Login},
+    me::{self, ChangeMe, Me},
+    password::{self, ChangePassword, ResetPassword},
+    register::{self, Register, SignedIn},
+    sessions::{self, Issued, SessionTokens, SessionView},
+};
+use crate::{
+    app::{App, AppState},
+    edge::{
+        cors, etag,
+        gate::empty,
+        input::{Input, OptionalInput, Place},
+        once::{self, Create, json},
+        problem::Answer,
+        request::{About, Unit, header},
+    },
+};
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header as names},
+};
+use base::{Error, id::SessionId, page::Page};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(register_member))
+        .routes(routes!(sign_in))
+        .routes(routes!(refresh))
+        .routes(routes!(logout))
+        .routes(routes!(list_sessions, end_other_sessions))
+        .routes(routes!(end_session))
+        .routes(routes!(verify_email))
+        .routes(routes!(resend_verification))
+        .routes(routes!(forgot_password))
+        .routes(routes!(reset_password))
+        .routes(routes!(change_password))
+        .routes(routes!(read_me, change_me))
+        .routes(routes!(languages))
+        .routes(routes!(jwks))
+}
+
+const COOKIE: &str = "o2o_refresh";
+
+fn device(headers: &HeaderMap) -> &str {
+    header(headers, "user-agent").unwrap_or("unknown device")
+}
+
+/// The refresh credential as a cookie, unless the client keeps it itself.
+pub(super) fn set_cookie(app: &App, response: &mut Response<Body>, issued: &Issued) {
+    if !issued.native {
+        write_cookie(app, response, &issued.refresh, app.settings.identity.refresh_days * 86_400);
+    }
+}
+
+fn write_cookie(app: &App, response: &mut Response<Body>, value: &str, seconds: i64) {
+    let secure = if app.public_url().starts_with("https://") { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE}={value}; Path=/v1/auth; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(names::SET_COOKIE, value);
+    }
+}
+
+fn read_cookie(headers: &HeaderMap) -> Option<String> {
+    let all = headers.get_all(names::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let value = all.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        (name == COOKIE && !value.is_empty()).then(|| value.to_owned())
+    });
+    value
+}
+
+/// Sign up.
+#[utoipa::path(post, path = "/v1/auth/register", tag = "Identity", security(()), request_body = Register,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
+    responses((status = 201, body = SignedIn)))]
+async fn register_member(
+    State(app): AppState,
+    Unit(cx): Unit,
+    About(about): About,
+    headers: HeaderMap,
+    create: Create<Register>,
+) -> Answer<Response<Body>> {
+    let agent = device(&headers);
+    once::alone(&app, &create.once, async || {
+        register::register(&app, &cx, &about, agent, &create.input, &create.once).await
+    })
+    .await
+}
+
+/// Sign in.
+#[utoipa::path(post, path = "/v1/auth/login", tag = "Identity", security(()), request_body = Login,
+    responses((status = 200, body = SignedIn)))]
+async fn sign_in(
+    State(app): AppState,
+    Unit(cx): Unit,
+    About(about): About,
+    headers: HeaderMap,
+    input: Input<Login>,
+) -> Answer<Response<Body>> {
+    Ok(login::login(&app, &cx, &about, device(&headers), &input.value).await?)
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+pub struct Renew {
+    /// Absent: the cookie's.
+    pub refresh_token: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Renewed {
+    pub session: SessionTokens,
+}
+
+/// A new pair for a refresh credential, from the body or from the cookie (then with `X-O2O-CSRF: 1`).
+#[utoipa::path(post, path = "/v1/auth/refresh", tag = "Identity", security(()), request_body = Option<Renew>,
+    responses((status = 200, body = Renewed)))]
+async fn refresh(
+    State(app): AppState,
+    Unit(cx): Unit,
+    headers: HeaderMap,
+    OptionalInput(input): OptionalInput<Renew>,
+) -> Answer<Response<Body>> {
+    let credential = match input.refresh_token.filter(|t| !t.is_empty()) {
+        Some(credential) => credential,
+        None => {
+            let cookie = read_cookie(&headers).ok_or_else(Error::unauthenticated)?;
+            cors::check_csrf(&app, &headers)?;
+            cookie
+        }
+    };
+    let (_, issued) = sessions::renew(&app, &cx, &credential).await?;
+    let body = serde_json::to_vec(&serde_json::json!({ "session": issued.tokens }))
+        .map_err(|e| Error::bug("write an answer", e))?;
+    let mut response = json(StatusCode::OK, body);
+    set_cookie(&app, &mut response, &issued);
+    Ok(response)
+}
+
+/// Sign out: this session ends.
+#[utoipa::path(post, path = "/v1/auth/logout", tag = "Identity", responses((status = 204)))]
+async fn logout(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Response<Body>> {
+    sessions::end(&app, &cx, caller.member, caller.session).await?;
+    let mut response = empty(StatusCode::NO_CONTENT);
+    write_cookie(&app, &mut response, "", 0);
+    Ok(response)
+}
+
+/// A list of sessions.
+#[derive(Serialize, ToSchema)]
+pub struct SessionPage {
+    pub data: Vec<SessionView>,
+    pub next_cursor: Option<String>,
+}
+
+/// The caller's live sessions.
+#[utoipa::path(get, path = "/v1/auth/sessions", tag = "Identity", responses((status = 200, body = SessionPage)))]
+async fn list_sessions(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Json<Page<SessionView>>> {
+    Ok(Json(Page { data: sessions::list(&app, &cx, &caller).await?, next_cursor: None }))
+}
+
+/// End one session.
+#[utoipa::path(delete, path = "/v1/auth/sessions/{id}", tag = "Identity", params(("id" = SessionId, Path)),
+    responses((status = 204)))]
+async fn end_session(
+    State(app): AppState,
+    caller: Caller,
+    Unit(cx): Unit,
+    Place(id): Place<SessionId>,
+) -> Answer<Response<Body>> {
+    if !sessions::end(&app, &cx, caller.member, id).await? {
+        return Err(Error::not_found().into());
+    }
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// End all other sessions.
+#[utoipa::path(delete, path = "/v1/auth/sessions", tag = "Identity", responses((status = 204)))]
+async fn end_other_sessions(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Response<Body>> {
+    sessions::end_all(&app, &cx, caller.member, Some(caller.session)).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// Confirm the e-mail address by the token of the mail.
+#[utoipa::path(post, path = "/v1/auth/email/verify", tag = "Identity", security(()), request_body = VerifyEmail,
+    responses((status = 200, body = SignedIn)))]
+async fn verify_email(
+    State(app): AppState,
+    Unit(cx): Unit,
+    About(about): About,
+    headers: HeaderMap,
+    input: Input<VerifyEmail>,
+) -> Answer<Response<Body>> {
+    Ok(email::verify(&app, &cx, &about, device(&headers), &input.value).await?)
+}
+
+/// Mail the verification link again. Always succeeds.
+#[utoipa::path(post, path = "/v1/auth/email/resend", tag = "Identity", security(()), request_body = EmailOnly,
+    responses((status = 202)))]
+async fn resend_verification(
+    State(app): AppState,
+    Unit(cx): Unit,
+    input: Input<EmailOnly>,
+) -> Answer<Response<Body>> {
+    email::resend(&app, &cx, &input.value).await?;
+    Ok(empty(StatusCode::ACCEPTED))
+}
+
+/// Mail a link to set a new password. Always succeeds.
+#[utoipa::path(post, path = "/v1/auth/password/forgot", tag = "Identity", security(()), request_body = EmailOnly,
+    responses((status = 202)))]
+async fn forgot_password(State(app): AppState, Unit(cx): Unit, input: Input<EmailOnly>) -> Answer<Response<Body>> {
+    password::forgot(&app, &cx, &input.value).await?;
+    Ok(empty(StatusCode::ACCEPTED))
+}
+
+/// Set a new password by the token of the mail; every session ends.
+#[utoipa::path(post, path = "/v1/auth/password/reset", tag = "Identity", security(()), request_body = ResetPassword,
+    responses((status = 204)))]
+async fn reset_password(
+    State(app): AppState,
+    Unit(cx): Unit,
+    input: Input<ResetPassword>,
+) -> Answer<Response<Body>> {
+    password::reset(&app, &cx, &input.value).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// Set a new password; other sessions end.
+#[utoipa::path(post, path = "/v1/auth/password/change", tag = "Identity", request_body = ChangePassword,
+    responses((status = 204)))]
+async fn change_password(
+    State(app): AppState,
+    caller: Caller,
+    Unit(cx): Unit,
+    input: Input<ChangePassword>,
+) -> Answer<Response<Body>> {
+    password::change(&app, &cx, &caller, &input.value).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+fn tagged(me: &Me) -> Answer<Response<Body>> {
+    let body = serde_json::to_vec(me).map_err(|e| Error::bug("write a member", e))?;
+    let tag = etag::of_bytes(&body);
+    let mut response = json(StatusCode::OK, body);
+    if let Ok(value) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(names::ETAG, value);
+    }
+    Ok(response)
+}
+
+/// The current member: account, profile, plan and completion. Always fresh.
+#[utoipa::path(get, path = "/v1/me", tag = "Members", responses((status = 200, body = Me)))]
+async fn read_me(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Response<Body>> {
+    tagged(&me::read(&app, &cx, &caller).await?)
+}
+
+/// Change name, language, time zone and profile. Everything else in the body is ignored.
+#[utoipa::path(patch, path = "/v1/me", tag = "Members", request_body = ChangeMe,
+    params(("If-Match" = Option<String>, Header, description = "The ETag last seen; 412 when it has changed.")),
+    responses((status = 200, body = Me)))]
+async fn change_me(
+    State(app): AppState,
+    caller: Caller,
+    Unit(cx): Unit,
+    headers: HeaderMap,
+    input: Input<ChangeMe>,
+) -> Answer<Response<Body>> {
+    tagged(&me::change(&app, &cx, &caller, &input.value, header(&headers, "if-match")).await?)
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Languages {
+    #[schema(value_type = Vec<Object>)]
+    pub data: &'static [base::lang::Listed],
+    pub next_cursor: Option<String>,
+}
+
+/// The languages of the product, with those that are active.
+#[utoipa::path(get, path = "/v1/languages", tag = "Members", security(()), responses((status = 200, body = Languages)))]
+async fn languages() -> Json<Languages> {
+    Json(Languages { data: base::lang::LISTED, next_cursor: None })
+}
+
+/// Public keys of access tokens (RFC 7517).
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "Identity", security(()),
+    responses((status = 200, body = Object)))]
+async fn jwks(State(app): AppState) -> Response<Body> {
+    let mut response = json(StatusCode::OK, app.identity.tokens.jwks().to_string());
+    response.headers_mut().insert(names::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    response
+}
