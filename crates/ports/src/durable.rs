@@ -94,9 +94,15 @@ impl Temp {
 
     /// Moves it over what is at `to`, which lies in the same file system. `Ok` means on disk.
     pub(crate) fn place(&mut self, to: &Path) -> io::Result<()> {
+        self.rename(to)?;
+        sync_folder(parent(to))
+    }
+
+    /// Like [`Temp::place`], but its name is durable only after [`sync_folder`].
+    pub(crate) fn rename(&mut self, to: &Path) -> io::Result<()> {
         fs::rename(&self.path, to)?;
         self.placed = true;
-        sync_folder(parent(to))
+        Ok(())
     }
 }
 

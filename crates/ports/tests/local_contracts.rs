@@ -1,4 +1,5 @@
 //! The contracts of objects, mail, SMS and secrets on the embedded adapters.
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use base::{Time, World as _, world::TestWorld};
 use bytes::Bytes;

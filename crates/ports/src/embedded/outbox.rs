@@ -61,7 +61,10 @@ pub struct Entry {
 pub enum Kept {
     Stored,
     /// The same idempotency key was used before; the receipt of then. Nothing was stored.
-    Repeated { id: SentId, provider_id: String },
+    Repeated {
+        id: SentId,
+        provider_id: String,
+    },
     /// The address is blocked. Nothing was stored.
     Blocked,
 }

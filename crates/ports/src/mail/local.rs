@@ -162,7 +162,10 @@ mod tests {
         let first = message(1, NOW, "ada@example.com");
         let Sent::Accepted { provider_id } = mail.send(&first, NOW).await.unwrap() else { panic!("not accepted") };
         let row = &mail.outbox.list(Some("ADA@example.com"), Some("email"), 10, NOW).unwrap()[0];
-        assert_eq!((&row.provider_id, row.subject.as_deref(), row.html.as_deref()), (&provider_id, Some("Hi"), Some("<p>Text</p>")));
+        assert_eq!(
+            (&row.provider_id, row.subject.as_deref(), row.html.as_deref()),
+            (&provider_id, Some("Hi"), Some("<p>Text</p>"))
+        );
         assert!(fs::read_to_string(mail.file(first.id)).unwrap().contains("To: <ada@example.com>"));
         // A repeat under another id and a suppressed one leave no file.
         mail.send(&message(2, NOW, "ada@example.com"), NOW).await.unwrap();

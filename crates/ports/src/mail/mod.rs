@@ -46,7 +46,9 @@ impl fmt::Debug for Message {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
-    Accepted { provider_id: String },
+    Accepted {
+        provider_id: String,
+    },
     /// The address bounced or complained before; nothing was sent.
     Suppressed,
 }

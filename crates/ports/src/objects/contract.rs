@@ -200,13 +200,14 @@ async fn etags_change(s: Subject) {
 async fn ranges_are_exact(s: Subject) {
     let text = "0123456789";
     s.put("a", text, PutWhen::Always).await;
-    for start in 0..10_u64 {
+    for start in 0..10 {
         for end in [Some(start + 1), Some(9), Some(10), Some(11), Some(u64::MAX), None] {
             if end.is_some_and(|end| end <= start) {
                 continue;
             }
             let (meta, part) = s.objects.get("a", Some(Range { start, end })).await.expect("a range").expect("there");
-            let wanted = (start..end.unwrap_or(10).min(10)).map(|i| &text[i as usize..=i as usize]).collect::<String>();
+            let inside = start..end.unwrap_or(u64::MAX);
+            let wanted: Vec<u8> = (0..).zip(text.bytes()).filter(|(i, _)| inside.contains(i)).map(|(_, b)| b).collect();
             assert_eq!((part, meta.size), (Bytes::from(wanted), 10), "{start}..{end:?}");
         }
     }
@@ -262,10 +263,26 @@ async fn bad_types(s: Subject) {
 
 /// Names that file systems, escapes and clients tend to confuse, each longest allowed form included.
 fn close_keys() -> Vec<String> {
-    let mut keys: Vec<String> =
-        ["a", "A", "a/b", "a/B", "a-b", "a.b", "a b", "a+b", "a%20b", "a%2Fb", "a~", "a@", ".a", "é", "e\u{301}", "日本/💞"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut keys: Vec<String> = [
+        "a",
+        "A",
+        "a/b",
+        "a/B",
+        "a-b",
+        "a.b",
+        "a b",
+        "a+b",
+        "a%20b",
+        "a%2Fb",
+        "a~",
+        "a@",
+        ".a",
+        "é",
+        "e\u{301}",
+        "日本/💞",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     keys.extend(["x".repeat(512), "é".repeat(256), "y/".repeat(255) + "yy", "x".repeat(80), "x".repeat(80) + "/x"]);
     keys
 }

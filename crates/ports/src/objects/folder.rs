@@ -14,7 +14,7 @@ use base::Time;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use std::{
-    fs,
+    fs::{self, File},
     hash::{BuildHasher as _, RandomState},
     io,
     ops::ControlFlow,
@@ -25,10 +25,8 @@ use std::{
 
 /// Locks that all keys share: two keys seldom wait for each other, and memory stays bounded.
 const LOCKS: usize = 64;
-/// How often a put makes its folder again when deletes keep taking it away.
-const TRIES: usize = 16;
 /// Age at which a file in the folder of unfinished puts is a leftover of a crash.
-const LEFTOVER: Duration = Duration::from_secs(24 * 3600);
+const LEFTOVER: Duration = Duration::from_hours(24);
 
 pub struct FolderObjects {
     files: Arc<Files>,
@@ -43,7 +41,7 @@ struct Files {
     incoming: PathBuf,
     locks: [Mutex<()>; LOCKS],
     hasher: RandomState,
-    /// Held while folders are made: who finds one there knows that its name is on disk.
+    /// Held while folders come and go: none is taken from under a put, and one that is there is on disk.
     folders: Mutex<()>,
 }
 
@@ -158,34 +156,33 @@ impl Files {
         Ok(PutOutcome::Stored(meta))
     }
 
-    /// A delete may prune the folder between its making and the rename: then it is made again.
     fn place(&self, temp: &mut Temp, path: &Path) -> io::Result<()> {
-        let mut tries = 0;
-        loop {
-            {
-                let _making = self.folders.lock();
-                durable::make_folder(path.parent().unwrap_or(&self.root))?;
-            }
-            match temp.place(path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && tries < TRIES => tries += 1,
-                done => return done,
-            }
+        let folder = path.parent().unwrap_or(&self.root);
+        {
+            let _folders = self.folders.lock();
+            durable::make_folder(folder)?;
+            temp.rename(path)?;
         }
+        durable::sync_folder(folder)
     }
 
+    /// Takes the folders along that it leaves empty.
     fn delete(&self, key: &str) -> io::Result<()> {
         let path = layout::file(&self.root, key);
         let _locked = self.lock(key);
         if durable::found(fs::remove_file(&path))?.is_none() {
             return Ok(());
         }
-        let above = path.ancestors().skip(1).take_while(|folder| *folder != self.root);
-        if let Some(folder) = path.parent() {
-            durable::sync_folder(folder)?;
-        }
-        // Only empty folders go; the first that is not ends it.
-        above.map(fs::remove_dir).take_while(Result::is_ok).for_each(drop);
-        Ok(())
+        let left = {
+            let _folders = self.folders.lock();
+            let mut folder = path.parent().unwrap_or(&self.root);
+            // Ends at the first that holds something; one that is gone was taken by another delete.
+            while folder != self.root && (fs::remove_dir(folder).is_ok() || !folder.exists()) {
+                folder = folder.parent().unwrap_or(&self.root);
+            }
+            File::open(folder)?
+        };
+        left.sync_all()
     }
 
     fn list(&self, prefix: &str, after: &str, limit: usize) -> PortResult<Vec<Meta>> {
@@ -255,4 +252,91 @@ fn checked_life(expires_at: Time, now: Time, op: &'static str) -> PortResult<()>
 
 fn refused(op: &'static str, detail: impl Into<String>) -> PortError {
     PortError::new(op, Fault::Refused, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::RingKey;
+    use std::{fs::OpenOptions, os::unix::fs::PermissionsExt as _, time::SystemTime};
+
+    fn open(root: &tempfile::TempDir) -> FolderObjects {
+        let key = RingKey { id: "k".to_owned(), created_at: Time(0), bytes: [1; 32] };
+        FolderObjects::new(root.path().join("objects"), Signer::new(&[key]).unwrap(), "").unwrap()
+    }
+
+    async fn put(objects: &FolderObjects, key: &str, body: &'static [u8]) {
+        objects.put(key, Bytes::from_static(body), "text/plain", PutWhen::Always, Time(0)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn files_are_for_the_service_alone_and_empty_folders_go() {
+        let root = tempfile::tempdir().unwrap();
+        let objects = open(&root);
+        put(&objects, "a/b/c", b"body").await;
+        put(&objects, "a/d", b"body").await;
+        let path = layout::file(&objects.files.root, "a/b/c");
+        let modes = path.ancestors().take(4).map(|p| fs::metadata(p).unwrap().permissions().mode() & 0o777);
+        assert_eq!(modes.collect::<Vec<_>>(), [0o600, 0o700, 0o700, 0o700]);
+        objects.delete("a/b/c").await.unwrap();
+        assert!(!path.parent().unwrap().exists() && layout::file(&objects.files.root, "a/d").exists());
+        objects.delete("a/d").await.unwrap();
+        assert_eq!(fs::read_dir(&objects.files.root).unwrap().count(), 1, "the folder of unfinished puts stays");
+        assert_eq!(fs::read_dir(&objects.files.incoming).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_damaged_file_is_told_from_a_missing_one() {
+        let root = tempfile::tempdir().unwrap();
+        let objects = open(&root);
+        put(&objects, "a", b"a body of some length").await;
+        let path = layout::file(&objects.files.root, "a");
+        let whole = fs::read(&path).unwrap();
+        let mut flipped = whole.clone();
+        flipped[3] ^= 1;
+        fs::write(&path, &flipped).unwrap();
+        assert_eq!(objects.get("a", None).await.unwrap_err().fault, Fault::Corrupt);
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            assert_eq!(objects.get("a", None).await.unwrap_err().fault, Fault::Corrupt, "{length}");
+            assert_eq!(objects.head("a").await.unwrap_err().fault, Fault::Corrupt, "{length}");
+            assert_eq!(objects.list("", None, 1).await.unwrap_err().fault, Fault::Corrupt, "{length}");
+        }
+        fs::write(&path, &whole).unwrap();
+        assert!(objects.get("a", None).await.unwrap().is_some());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn puts_and_deletes_of_neighbours_do_not_disturb_each_other() {
+        let root = tempfile::tempdir().unwrap();
+        let objects = Arc::new(open(&root));
+        let mut racers = tokio::task::JoinSet::new();
+        for key in ["a/b/1", "a/b/2", "a/b/c/3"] {
+            let objects = objects.clone();
+            racers.spawn(async move {
+                for _ in 0..30 {
+                    put(&objects, key, b"body").await;
+                    assert!(objects.head(key).await.unwrap().is_some(), "{key}");
+                    objects.delete(key).await.unwrap();
+                }
+            });
+        }
+        racers.join_all().await;
+        assert!(objects.list("", None, 9).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn leftovers_of_crashes_go_and_puts_under_way_stay() {
+        let root = tempfile::tempdir().unwrap();
+        let incoming = open(&root).files.incoming.clone();
+        let (old, young) = (incoming.join(".old.tmp"), incoming.join(".young.tmp"));
+        for path in [&old, &young] {
+            fs::write(path, b"half a bo").unwrap();
+        }
+        let modified: SystemTime = fs::metadata(&young).unwrap().modified().unwrap();
+        let file = OpenOptions::new().write(true).open(&old).unwrap();
+        file.set_modified(modified - LEFTOVER - Duration::from_mins(1)).unwrap();
+        open(&root);
+        assert!(!old.exists() && young.exists());
+    }
 }

@@ -77,13 +77,11 @@ fn read(name: &str) -> Option<(Vec<u8>, Mark)> {
     Some((percent_decode_str(&name[..name.len() - 1]).collect(), mark))
 }
 
+/// Takes a key and its file; says when it is enough.
+type Visit<'a, E> = &'a mut dyn FnMut(String, &Path) -> Result<ControlFlow<()>, E>;
+
 /// Walks the keys that begin with `prefix` and lie after `after`, in order, until `visit` has enough.
-pub(super) fn walk<E: From<io::Error>>(
-    root: &Path,
-    prefix: &str,
-    after: &str,
-    visit: &mut dyn FnMut(String, &Path) -> Result<ControlFlow<()>, E>,
-) -> Result<(), E> {
+pub(super) fn walk<E: From<io::Error>>(root: &Path, prefix: &str, after: &str, visit: Visit<'_, E>) -> Result<(), E> {
     // What begins no key: an empty segment would be lost on the way to a folder, and a long name makes no path.
     if prefix.starts_with('/') || prefix.contains("//") || prefix.len() > 512 {
         return Ok(());
@@ -110,12 +108,7 @@ impl Wanted<'_> {
     }
 
     /// `base`: what the keys below `folder` begin with.
-    fn below<E: From<io::Error>>(
-        &self,
-        folder: &Path,
-        base: &[u8],
-        visit: &mut dyn FnMut(String, &Path) -> Result<ControlFlow<()>, E>,
-    ) -> Result<ControlFlow<()>, E> {
+    fn below<E: From<io::Error>>(&self, folder: &Path, base: &[u8], visit: Visit<'_, E>) -> Result<ControlFlow<()>, E> {
         let Some(entries) = crate::durable::found(fs::read_dir(folder))? else {
             return Ok(ControlFlow::Continue(()));
         };
@@ -156,11 +149,8 @@ mod tests {
 
     /// Keys that are close to each other, with segments around the length of a part.
     fn keys() -> impl Strategy<Value = BTreeSet<String>> {
-        let segment = prop_oneof![
-            "[aAéb.+@~% -]{1,3}",
-            "[ab]{1,2}".prop_map(|end| "x".repeat(PART - 1) + &end),
-            "[é0]{1,60}",
-        ];
+        let segment =
+            prop_oneof!["[aAéb.+@~% -]{1,3}", "[ab]{1,2}".prop_map(|end| "x".repeat(PART - 1) + &end), "[é0]{1,60}",];
         let key = prop::collection::vec(segment, 1..4).prop_map(|segments| segments.join("/"));
         prop::collection::btree_set(key.prop_filter("a key", |key| super::super::is_key(key)), 1..12)
     }

@@ -47,7 +47,7 @@ pub(super) fn open(path: &Path, op: &'static str) -> PortResult<Option<(File, Me
     let size = size.ok_or_else(|| damaged(op))?;
     let facts = read(&mut file, size, json, op)?;
     let meta: Meta = serde_json::from_slice(&facts).map_err(|e| damaged(op).because(e))?;
-    if meta.size != size { Err(damaged(op)) } else { Ok(Some((file, meta))) }
+    if meta.size == size { Ok(Some((file, meta))) } else { Err(damaged(op)) }
 }
 
 /// The body or a part of it. A whole body is compared with its digest.

@@ -12,13 +12,15 @@ use tokio::task::JoinSet;
 pub type Stored = Pin<Box<dyn Future<Output = PortResult<()>> + Send>>;
 pub type Reopened = Pin<Box<dyn Future<Output = Arc<dyn Secrets>> + Send>>;
 
+/// How an operator puts a secret into the store: name, value.
+pub type Operator = Arc<dyn Fn(&str, &str) -> Stored + Send + Sync>;
+
 /// An empty store.
 #[derive(Clone)]
 pub struct Subject {
     pub secrets: Arc<dyn Secrets>,
     pub now: Time,
-    /// How an operator puts a secret into the store: name, value.
-    pub store: Arc<dyn Fn(&str, &str) -> Stored + Send + Sync>,
+    pub store: Operator,
     /// The same data through a new adapter with no memory, as in another process.
     pub reopen: Arc<dyn Fn() -> Reopened + Send + Sync>,
 }
@@ -72,7 +74,9 @@ fn ids(ring: &[RingKey]) -> Vec<String> {
 }
 
 async fn reads(s: Subject) {
-    for (name, value) in [("stripe-key", "sk_test_1"), ("Stripe_Key2", "ünïcode and spaces"), ("stripe-key", "sk_test_2")] {
+    for (name, value) in
+        [("stripe-key", "sk_test_1"), ("Stripe_Key2", "ünïcode and spaces"), ("stripe-key", "sk_test_2")]
+    {
         (s.store)(name, value).await.expect("storing");
         let secrets = (s.reopen)().await;
         assert_eq!(secrets.get(name).await.expect("a secret").reveal(), value);

@@ -83,7 +83,17 @@ async fn arrives(s: Subject) {
 }
 
 async fn numbers(s: Subject) {
-    let odd = ["", "+", "4915112345678", "+0151123456", "+1234567", "+1234567890123456", "+49 151 1234567", "+49x51123456", "+٤٩١٥١١٢٣٤"];
+    let odd = [
+        "",
+        "+",
+        "4915112345678",
+        "+0151123456",
+        "+1234567",
+        "+1234567890123456",
+        "+49 151 1234567",
+        "+49x51123456",
+        "+٤٩١٥١١٢٣٤",
+    ];
     for to in odd {
         let error = s.sms.send(&Message { to: to.to_owned(), ..s.message(1) }, s.now).await.expect_err("refused");
         assert_eq!(error.fault, Fault::Refused, "{to:?}");

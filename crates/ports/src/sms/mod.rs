@@ -36,7 +36,9 @@ impl fmt::Debug for Message {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
-    Accepted { provider_id: String },
+    Accepted {
+        provider_id: String,
+    },
     /// The number said STOP; nothing was sent.
     OptedOut,
 }
