@@ -179,6 +179,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn repeats_at_the_same_time_leave_the_file_of_the_first() {
+        for same_id in [false, true] {
+            let root = tempfile::tempdir().unwrap();
+            let mail = Arc::new(mail(root.path()));
+            let mut racers = tokio::task::JoinSet::new();
+            for n in 0..8 {
+                let (mail, message) = (mail.clone(), message(if same_id { 0 } else { n }, NOW, "ada@example.com"));
+                racers.spawn(async move { mail.send(&message, NOW).await.unwrap() });
+            }
+            racers.join_all().await;
+            let rows = mail.outbox.list(None, None, 10, NOW).unwrap();
+            let files: Vec<_> = fs::read_dir(&mail.folder).unwrap().map(|file| file.unwrap().path()).collect();
+            assert_eq!(files, rows.iter().map(|row| mail.file(row.id)).collect::<Vec<_>>(), "same id: {same_id}");
+        }
+    }
+
+    #[tokio::test]
     async fn the_end_of_an_address_plays_the_feedback() {
         let root = tempfile::tempdir().unwrap();
         let mail = mail(root.path());

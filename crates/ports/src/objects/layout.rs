@@ -155,6 +155,14 @@ mod tests {
         prop::collection::btree_set(key.prop_filter("a key", |key| super::super::is_key(key)), 1..12)
     }
 
+    #[test]
+    fn names_survive_file_systems_that_ignore_case_or_rewrite_unicode() {
+        let keys = ["a", "A", "é", "e\u{301}", "É", "a/b", "a/B", "a%41", "a~", "a@"];
+        let names: BTreeSet<_> = keys.map(|key| file(Path::new(""), key).to_str().unwrap().to_lowercase()).into();
+        assert_eq!(names.len(), keys.len());
+        assert!(names.iter().all(|name| name.is_ascii()), "{names:?}");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
         #[test]
