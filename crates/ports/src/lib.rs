@@ -5,6 +5,7 @@
 
 pub mod cache;
 pub mod contract;
+mod durable;
 pub mod embedded;
 pub mod fanout;
 pub mod fault;

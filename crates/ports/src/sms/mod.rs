@@ -2,8 +2,9 @@
 //!
 //! - Numbers are E.164; anything else is refused before the call.
 //! - The same idempotency key sends once, and answers the first send's receipt.
-//! - An opted-out number (STOP) is refused by name until it opts in again (START).
+//! - An opted-out number (STOP) is refused by name until it opts in again (START). A receipt given before stands.
 //! - A body over 1,600 characters is refused.
+//! - Numbers and bodies do not appear in errors and Debug, so that no log gets them.
 
 pub mod contract;
 mod local;
@@ -13,8 +14,12 @@ pub use local::LocalSms;
 use crate::PortResult;
 use async_trait::async_trait;
 use base::{Time, id::SentId};
+use std::fmt;
 
-#[derive(Debug, Clone)]
+/// Longest text, in characters (what AWS End User Messaging takes).
+pub const MAX_CHARS: usize = 1_600;
+
+#[derive(Clone)]
 pub struct Message {
     pub id: SentId,
     pub to: String,
@@ -23,9 +28,17 @@ pub struct Message {
     pub meta: serde_json::Map<String, serde_json::Value>,
 }
 
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
-    Accepted { provider_id: String },
+    Accepted {
+        provider_id: String,
+    },
     /// The number said STOP; nothing was sent.
     OptedOut,
 }
