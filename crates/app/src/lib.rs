@@ -1,6 +1,18 @@
 //! The features of One 2 One Love, the edge that serves them, real time, and the work behind them.
 //! Knows no vendor and no SDK: what is outside the process is behind `ports`.
 
+pub mod app;
+mod cards;
+mod check;
+mod couples;
+pub mod edge;
+mod identity;
 pub mod mailing;
+mod notes;
+pub mod plans;
 pub mod problem_texts;
+mod realtime;
 pub mod settings;
+pub mod tables;
+pub mod topics;
+pub mod work;

@@ -25,7 +25,7 @@ use bytes::Bytes;
 use ports::{
     args,
     items::{When, Write},
-    sql::{Tx, bucket},
+    sql::{SqlError, Tx, bucket},
 };
 
 /// An invitation that the caller may answer because it was sent to the caller's verified address, or 404.
@@ -106,14 +106,17 @@ async fn insert(cx: &Cx, tx: &mut Tx, couple: CoupleId, it: &Invitation, a: &Acc
         "insert into couples (id, bucket, member_a, member_b, status, initiated_by, invited_email, accepted_at,
            created_at, updated_at)
          values ($1, $2, $3, $4, 'active', $3, $5, $6, $6, $6)",
-        args![couple, bucket(couple), a.id, b.id, &*it.email, cx.now()],
+        args![couple, bucket(&couple), a.id, b.id, &*it.email, cx.now()],
     )
     .await?;
-    for member in [a.id, b.id] {
+    let mut members = [a.id, b.id];
+    // In the order of ids, so that two concurrent links do not wait for each other in a circle.
+    members.sort();
+    for member in members {
         // One row per member: of two concurrent accepts, one finds it taken.
-        tx.exec("insert into couple_members (member_id, couple_id) values ($1, $2)", args![member, couple])
-            .await
-            .map_err(|e| if e.is_unique() { already_linked() } else { e.into() })?;
+        let sql = "insert into couple_members (member_id, bucket, couple_id) values ($1, $2, $3)";
+        let taken = |e: SqlError| if e.violates("couple_members_pkey") { already_linked() } else { e.into() };
+        tx.exec(sql, args![member, bucket(&member), couple]).await.map_err(taken)?;
     }
     Ok(())
 }

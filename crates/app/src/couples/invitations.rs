@@ -55,11 +55,11 @@ fn invitation(row: &Row) -> Result<Invitation, SqlError> {
         inviter: row.id(1)?,
         email: row.text(2)?,
         email_key: row.text(3)?,
-        code: row.text(4)?,
+        code: row.text_opt(4)?.unwrap_or_default(),
         status: row.text(5)?,
         expires_at: row.time(6)?,
         answered_by: row.text_opt(7)?.and_then(|id| id.parse().ok()),
-        sent_at: row.time(8)?,
+        sent_at: row.time_opt(8)?.unwrap_or_default(),
         created_at: row.time(9)?,
         updated_at: row.time(10)?,
     })
@@ -203,7 +203,7 @@ async fn insert(cx: &Cx, tx: &mut Tx, it: &Invitation) -> Result<(), SqlError> {
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10)",
         args![
             it.id,
-            bucket(it.inviter),
+            bucket(&it.inviter),
             it.inviter,
             &*it.email,
             &*it.email_key,

@@ -8,7 +8,7 @@ use super::{
 use crate::{app::App, tables};
 use axum::{
     body::Body,
-    extract::{FromRequest, Request},
+    extract::{FromRequest, FromRequestParts as _, Request},
     http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE},
 };
 use base::{Cx, Error, Field, Kind, time::HOUR};
@@ -62,10 +62,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Create<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        let About(facts) = match axum::extract::FromRequestParts::from_request_parts(&mut parts, app).await {
-            Ok(about) => about,
-            Err(never) => match never {},
-        };
+        let Ok(About(facts)) = About::from_request_parts(&mut parts, app).await;
         let key = match parts.headers.get("idempotency-key") {
             None => None,
             Some(_) => Some(header(&parts.headers, "idempotency-key").unwrap_or_default().to_owned()),

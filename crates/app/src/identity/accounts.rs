@@ -14,7 +14,8 @@ pub struct Account {
     pub id: MemberId,
     pub email: String,
     pub name: String,
-    pub password_hash: String,
+    /// None until a professional sets the first one.
+    pub password_hash: Option<String>,
     pub user_type: String,
     pub role: Option<String>,
     pub is_active: bool,
@@ -35,7 +36,7 @@ fn account(row: &Row, now: Time) -> Result<Account, SqlError> {
         id: row.id(0)?,
         email: row.text(1)?,
         name: row.text(2)?,
-        password_hash: row.text(3)?,
+        password_hash: row.text_opt(3)?,
         user_type: row.text(4)?,
         role: row.text_opt(5)?,
         is_active: row.bool(6)?,
@@ -90,9 +91,9 @@ pub struct NewAccount<'a> {
     pub partner_email: Option<&'a str>,
 }
 
-/// Account, profile and consent. A taken address violates `accounts_email_key_key`.
+/// Account, profile and consent. A taken address violates `accounts_email_key`.
 pub async fn insert(cx: &Cx, tx: &mut Tx, new: &NewAccount<'_>) -> Result<(), SqlError> {
-    let (now, spread) = (cx.now(), bucket(new.id));
+    let (now, spread) = (cx.now(), bucket(&new.id));
     tx.exec(
         "insert into accounts (id, bucket, email, email_key, name, password_hash, user_type, is_active, is_verified,
            terms_accepted_at, terms_version, language, timezone, plan, plan_status, revision, created_at, updated_at)

@@ -6,7 +6,7 @@ use super::{
     me, register,
     sessions::{self},
 };
-use crate::{app::App, check::Checks, edge::request::Facts, work::jobs::Job};
+use crate::{app::App, check::Checks, edge::request::Facts, work::outbox::Event};
 use axum::{
     body::Body,
     http::{Response, StatusCode},
@@ -45,7 +45,7 @@ pub async fn login(app: &App, cx: &Cx, about: &Facts, device: &str, input: &Logi
     let mut tx = app.ports.sql.read().await?;
     let account = accounts::by_email(cx, &mut tx, &key).await?;
     drop(tx);
-    let stored = account.as_ref().map(|a| a.password_hash.clone());
+    let stored = account.as_ref().and_then(|a| a.password_hash.clone());
     let fits = app.identity.passwords.verify(input.password.clone(), stored).await?;
     let Some(account) = account.filter(|_| fits) else {
         by_account.add(app, cx).await?;
@@ -60,7 +60,7 @@ pub async fn login(app: &App, cx: &Cx, about: &Facts, device: &str, input: &Logi
 
     let mut tx = app.ports.sql.begin().await?;
     accounts::signed_in(cx, &mut tx, account.id).await?;
-    Job::SignedIn { member: account.id, at: cx.now() }.enqueue(cx, &mut tx).await?;
+    Event::fact("account.signed_in", serde_json::json!({ "member_id": account.id })).in_sql(cx, &mut tx).await?;
     let view = me::load(cx, &mut tx, account.id).await?.ok_or_else(Error::not_found)?;
     tx.commit().await?;
     app.bells.sql.notify_one();

@@ -18,7 +18,9 @@ mod routes;
 pub mod sessions;
 mod tokens;
 
-pub use one_time::OneTime;
+pub use email::requested as verification_requested;
+pub use lockouts::Strikes;
+pub use password::requested as reset_requested;
 pub use routes::routes;
 
 use crate::{app::App, settings};

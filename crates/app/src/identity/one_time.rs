@@ -70,7 +70,7 @@ pub async fn create(
          values ($1, $2, $3, $4, $5, $6, 0, $7)",
         args![
             id,
-            bucket(member),
+            bucket(&member),
             member,
             purpose.name(),
             secret::digest(&keys.token(id)),

@@ -93,7 +93,7 @@ pub async fn change(app: &App, cx: &Cx, caller: &Caller, input: &ChangePassword)
     let mut tx = app.ports.sql.read().await?;
     let account = accounts::by_id(cx, &mut tx, caller.member).await?.ok_or_else(Error::not_found)?;
     drop(tx);
-    if !app.identity.passwords.verify(input.current_password.clone(), Some(account.password_hash)).await? {
+    if !app.identity.passwords.verify(input.current_password.clone(), account.password_hash).await? {
         strikes.add(app, cx).await?;
         return Err(Error::field("/current_password", "unknown_value", "This is not your current password.")
             .reason("wrong_credentials"));

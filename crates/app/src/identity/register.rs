@@ -15,7 +15,7 @@ use crate::{
         once::{Once, json},
         request::Facts,
     },
-    work::jobs::Job,
+    work::{jobs::Job, outbox::Event},
 };
 use axum::{
     body::Body,
@@ -152,7 +152,7 @@ pub async fn register(
         partner_email: checked.partner_email.as_deref(),
     };
     accounts::insert(cx, &mut tx, &new).await.map_err(|e| {
-        if e.violates("accounts_email_key_key") {
+        if e.violates("accounts_email_key") {
             Error::conflict("email_taken", "This address has an account already.").because(e)
         } else {
             e.into()
@@ -164,7 +164,8 @@ pub async fn register(
     if let Some(partner) = &checked.partner_email {
         couples::invite_at_sign_up(app, cx, &mut tx, member, partner).await?;
     }
-    Job::Registered { member }.enqueue(cx, &mut tx).await?;
+    Job::ProjectCard { member }.enqueue(cx, &mut tx).await?;
+    Event::fact("account.registered", serde_json::json!({ "member_id": member })).in_sql(cx, &mut tx).await?;
     let view = me::load(cx, &mut tx, member).await?.ok_or_else(Error::not_found)?;
     let as_json = serde_json::to_value(&view).map_err(|e| Error::bug("write a member", e))?;
     let stored = Stored { member: as_json, member_id: member, session_id, session };

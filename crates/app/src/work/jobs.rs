@@ -47,18 +47,10 @@ pub enum Job {
 /// Does the work. `key` names this job for ever: the idempotency key of what leaves the process.
 pub async fn perform(app: &App, cx: &Cx, job: &Job, key: &str) -> Result<()> {
     match job {
-        Job::VerifyEmail { member, token } => {
-            let link = format!("{}/verify?token={}", app.public_url(), app.identity.one_time.token(*token));
-            to_member(app, cx, *member, key, |name| Letter::VerifyEmail { name, link: &link }).await
-        }
-        Job::ResetPassword { member, token } => {
-            let link = format!("{}/reset?token={}", app.public_url(), app.identity.one_time.token(*token));
-            to_member(app, cx, *member, key, |name| Letter::ResetPassword { name, link: &link }).await
-        }
-        Job::PasswordNotice { member, reset } => {
-            let letter = |name| if *reset { Letter::PasswordReset { name } } else { Letter::PasswordChanged { name } };
-            to_member(app, cx, *member, key, letter).await
-        }
+        Job::VerifyEmail { member, .. }
+        | Job::ResetPassword { member, .. }
+        | Job::PasswordNotice { member, .. }
+        | Job::CoupleEndedMail { to: member, .. } => to_member(app, cx, *member, job, key).await,
         Job::VerificationRequested { email } => identity::verification_requested(app, cx, email).await,
         Job::ResetRequested { email } => identity::reset_requested(app, cx, email).await,
         Job::EndSessions { member, keep, before } => sessions::end_older(app, cx, *member, *keep, *before).await,
@@ -70,24 +62,38 @@ pub async fn perform(app: &App, cx: &Cx, job: &Job, key: &str) -> Result<()> {
             couples::finish_unlink(app, cx, *couple, *by, *at).await?;
             notes::pause_for_ended(app, cx, *couple).await
         }
-        Job::CoupleEndedMail { to, .. } => to_member(app, cx, *to, key, |name| Letter::CoupleEnded { name }).await,
     }
 }
 
 /// A letter to a member, in the member's language. A member who is gone gets none.
-async fn to_member<F>(app: &App, cx: &Cx, member: MemberId, key: &str, letter: F) -> Result<()>
-where
-    F: for<'n> FnOnce(&'n str) -> Letter<'n>,
-{
-    let Some(account) = account(app, cx, member).await? else { return Ok(()) };
-    send(app, cx, &account.email, account.language, &letter(&account.name), key).await
+async fn to_member(app: &App, cx: &Cx, member: MemberId, job: &Job, key: &str) -> Result<()> {
+    let mut tx = app.ports.sql.read().await?;
+    let Some(account) = accounts::by_id(cx, &mut tx, member).await? else { return Ok(()) };
+    drop(tx);
+    let name = &*account.name;
+    let link = |path: &str, token| format!("{}/{path}?token={}", app.public_url(), app.identity.one_time.token(token));
+    let (verify, reset);
+    let letter = match job {
+        Job::VerifyEmail { token, .. } => {
+            verify = link("verify", *token);
+            Letter::VerifyEmail { name, link: &verify }
+        }
+        Job::ResetPassword { token, .. } => {
+            reset = link("reset", *token);
+            Letter::ResetPassword { name, link: &reset }
+        }
+        Job::PasswordNotice { reset: true, .. } => Letter::PasswordReset { name },
+        Job::PasswordNotice { .. } => Letter::PasswordChanged { name },
+        _ => Letter::CoupleEnded { name },
+    };
+    send(app, cx, &account.email, account.language, &letter, key).await
 }
 
 /// A letter to an address.
 pub async fn send(app: &App, cx: &Cx, to: &str, lang: Lang, letter: &Letter<'_>, key: &str) -> Result<()> {
     let rendered = mailing::render(letter, lang);
     let mut meta = serde_json::Map::new();
-    meta.insert("letter".to_owned(), letter.name().into());
+    meta.insert("letter".to_owned(), letter.kind().into());
     meta.insert("language".to_owned(), lang.code().into());
     let message = Message {
         id: cx.id(),
@@ -101,15 +107,9 @@ pub async fn send(app: &App, cx: &Cx, to: &str, lang: Lang, letter: &Letter<'_>,
     };
     match app.ports.mail.send(&message, cx.now()).await? {
         Sent::Accepted { .. } => {}
-        Sent::Suppressed => tracing::info!(letter = letter.name(), "not sent: the address is suppressed"),
+        Sent::Suppressed => tracing::info!(letter = letter.kind(), "not sent: the address is suppressed"),
     }
     Ok(())
-}
-
-/// A member's account for a job; none when it is gone.
-pub async fn account(app: &App, cx: &Cx, member: MemberId) -> Result<Option<accounts::Account>> {
-    let mut tx = app.ports.sql.read().await?;
-    accounts::by_id(cx, &mut tx, member).await
 }
 
 /// A payload that no release of ours wrote.

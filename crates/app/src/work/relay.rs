@@ -11,7 +11,7 @@ use crate::{
     topics,
 };
 use base::{
-    Cx, Error, Result, Time,
+    Cx, Result, Time,
     error::Chain,
     time::{DAY, SECOND},
 };
@@ -164,10 +164,10 @@ impl Round {
             Some(app.ports.stream.append(*topic, records.clone(), cx.now()))
         });
         let jobs = async {
-            if self.jobs.is_empty() {
-                return Ok(Vec::new());
+            match self.jobs.is_empty() {
+                true => Ok(Vec::new()),
+                false => app.ports.queue.send(topics::JOBS, self.jobs.clone(), cx.now()).await,
             }
-            app.ports.queue.send(topics::JOBS, self.jobs.clone(), cx.now()).await
         };
         // All at once, so that the store makes them durable together.
         let (log, facts, jobs) = tokio::join!(
@@ -175,7 +175,8 @@ impl Round {
             futures_util::future::try_join_all(facts),
             jobs
         );
-        log.and(facts.map(|_| Vec::new())).map_err(Error::from)?;
+        log?;
+        facts?;
         jobs?;
         Ok(())
     }

@@ -1,0 +1,88 @@
+//! The application: everything a handler or a job may use, in one struct without generics.
+
+use crate::{
+    edge::{access_log::AccessLog, metrics::Metrics, once::InFlight},
+    identity::Engine,
+    realtime::{self, Rooms},
+    settings::Settings,
+    work::{self, Bells, tasks::Tasks},
+};
+use base::{Result, World, page::Cursors, time::DAY};
+use ports::{Ports, embedded::outbox::Outbox, objects::Signer};
+use std::sync::{Arc, OnceLock};
+
+pub type AppState = axum::extract::State<Arc<App>>;
+
+pub struct App {
+    pub ports: Ports,
+    pub world: Arc<dyn World>,
+    pub settings: Settings,
+    pub identity: Engine,
+    pub cursors: Cursors,
+    pub rooms: Rooms,
+    pub bells: Bells,
+    pub tasks: Tasks,
+    pub metrics: Metrics,
+    pub access_log: AccessLog,
+    pub in_flight: InFlight,
+    /// Verifies links to the embedded folder of objects; none with a real object store.
+    pub signer: Option<Signer>,
+    /// What local mail and SMS adapters sent; none with real providers.
+    pub dev_outbox: Option<Arc<Outbox>>,
+    /// `name <address>` of our mails.
+    pub mail_from: String,
+    public_url: OnceLock<String>,
+}
+
+/// What the composition hands over, besides the ports.
+pub struct Parts {
+    pub ports: Ports,
+    pub world: Arc<dyn World>,
+    pub settings: Settings,
+    pub access_log: AccessLog,
+    pub signer: Option<Signer>,
+    pub dev_outbox: Option<Arc<Outbox>>,
+    pub mail_from: String,
+}
+
+impl App {
+    pub async fn new(parts: Parts) -> Result<Arc<Self>> {
+        let now = parts.world.now();
+        let secrets = &*parts.ports.secrets;
+        let identity = Engine::start(&parts.settings.identity, secrets, now).await?;
+        let ring = secrets.keyring("cursors", 10_000 * DAY, DAY, now).await?;
+        let key = ring.first().map(|key| key.bytes).unwrap_or_else(base::secret::random);
+        Ok(Arc::new(Self {
+            cursors: Cursors::new(&key),
+            identity,
+            ports: parts.ports,
+            world: parts.world,
+            settings: parts.settings,
+            rooms: Rooms::default(),
+            bells: Bells::default(),
+            tasks: Tasks::default(),
+            metrics: Metrics::default(),
+            access_log: parts.access_log,
+            in_flight: InFlight::default(),
+            signer: parts.signer,
+            dev_outbox: parts.dev_outbox,
+            mail_from: parts.mail_from,
+            public_url: OnceLock::new(),
+        }))
+    }
+
+    /// Where links lead: from the configuration, or the listening address once it is known.
+    pub fn public_url(&self) -> &str {
+        self.public_url.get().map_or("http://localhost:8080", String::as_str)
+    }
+
+    pub fn set_public_url(&self, url: &str) {
+        let _kept = self.public_url.set(url.trim_end_matches('/').to_owned());
+    }
+
+    /// Starts what runs beside requests.
+    pub fn start_work(self: &Arc<Self>) {
+        work::start(self);
+        self.tasks.spawn("realtime", realtime::run(self.clone()));
+    }
+}

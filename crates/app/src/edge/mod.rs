@@ -1,0 +1,95 @@
+//! The edge: everything between a socket and a feature. Routing, the gate, problems, idempotency, rates, entity tags,
+//! the OpenAPI document, pages, health and metrics.
+
+pub mod access_log;
+pub mod cors;
+mod dev;
+pub mod etag;
+pub mod gate;
+mod health;
+pub mod input;
+pub mod metrics;
+mod objects;
+pub mod once;
+mod openapi;
+mod operations;
+mod pages;
+pub mod problem;
+mod rates;
+pub mod request;
+pub mod serve;
+
+use crate::{app::App, couples, identity, notes, realtime};
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderValue, Response, StatusCode, header},
+    routing::get,
+};
+use gate::Gate;
+use operations::Operations;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The API as a document, without a server.
+pub fn document() -> utoipa::openapi::OpenApi {
+    features().1
+}
+
+fn features() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
+    let (router, document) = OpenApiRouter::with_openapi(openapi::frame())
+        .merge(identity::routes())
+        .merge(couples::routes())
+        .merge(notes::routes())
+        .merge(realtime::routes())
+        .split_for_parts();
+    (router, openapi::finish(document))
+}
+
+/// The whole application behind its gate.
+pub fn gate(app: &Arc<App>) -> Arc<Gate> {
+    let (router, document) = features();
+    let operations = Arc::new(Operations::of(&document));
+    let json = serde_json::to_string(&document).unwrap_or_default();
+    let (spec, counted) = (json.clone(), operations.clone());
+    let router = router
+        .route("/openapi.json", get(|| async move { once::json(StatusCode::OK, json) }))
+        .route(
+            "/metrics",
+            get(move |State(app): State<Arc<App>>, about: request::About, headers: axum::http::HeaderMap| async move {
+                health::metrics(&app, &about.0, &headers, &counted)
+            }),
+        )
+        .merge(pages::routes(&spec))
+        .merge(health::routes())
+        .merge(objects::routes())
+        .merge(dev::routes(app))
+        .fallback(gate::nowhere)
+        .method_not_allowed_fallback(gate::wrong_method)
+        .layer(DefaultBodyLimit::disable())
+        .with_state(app.clone());
+    Arc::new(Gate::new(app.clone(), router, operations))
+}
+
+/// A page: HTML with the headers that keep it harmless.
+fn page(html: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(html.into());
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; \
+             frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+        ),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("permissions-policy", HeaderValue::from_static("geolocation=(), microphone=(), camera=()"));
+    response
+}

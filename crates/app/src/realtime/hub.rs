@@ -1,0 +1,110 @@
+//! The node's ear: one subscription, one look for silent devices.
+
+use super::{CHANNEL, Logged, connection::close, decode, frame};
+use crate::{app::App, notes};
+use base::{error::Chain, id::{NoteId, SessionId}};
+use bytes::{BufMut as _, Bytes, BytesMut};
+use ports::fanout::Heard;
+use serde::Deserialize;
+use std::{sync::Arc, time::Duration};
+
+const SWEEP: Duration = Duration::from_secs(15);
+
+/// Runs until the soft stop; then every socket is told that the server goes away.
+pub async fn run(app: Arc<App>) {
+    while !app.tasks.is_stopping() {
+        let subscription = match app.ports.fanout.subscribe(CHANNEL).await {
+            Ok(subscription) => subscription,
+            Err(error) => {
+                tracing::warn!(error = %error, "live events are not heard; trying again");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+        };
+        listen(&app, subscription).await;
+    }
+    app.rooms.close_all(close::GOING_AWAY);
+}
+
+async fn listen(app: &Arc<App>, mut subscription: Box<dyn ports::fanout::Subscription>) {
+    let mut sweep = tokio::time::interval(SWEEP);
+    loop {
+        tokio::select! {
+            heard = subscription.next() => match heard {
+                Some(Heard::Message(mut message)) => {
+                    while let Some(event) = decode(&mut message) {
+                        hand_out(app, event).await;
+                    }
+                }
+                // What was lost is in the log: devices come back and resume from it.
+                Some(Heard::Lost(_)) => app.rooms.close_all(close::GOING_AWAY),
+                None => return,
+            },
+            _ = sweep.tick() => app.rooms.sweep(app.world.now()),
+            () = app.tasks.stopping() => return,
+        }
+    }
+}
+
+async fn hand_out(app: &Arc<App>, event: Logged) {
+    if event.body.starts_with(b"{\"type\":\"session.revoked\"") {
+        revoked(app, &event);
+    }
+    if !app.rooms.is_here(event.member) {
+        return;
+    }
+    let body = hydrate(app, &event).await;
+    let count = app.rooms.deliver(event.member, event.id, &frame(event.id, &body));
+    app.metrics.events_published.add(count);
+}
+
+/// A session ended, maybe on another node.
+fn revoked(app: &App, event: &Logged) {
+    #[derive(Deserialize)]
+    struct Body {
+        data: Data,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        session_id: SessionId,
+    }
+    if let Ok(body) = serde_json::from_slice::<Body>(&event.body) {
+        app.identity.tokens.revoke(body.data.session_id, app.world.now());
+        app.rooms.close_session(event.member, body.data.session_id);
+    }
+}
+
+/// The log carries ids; the frame to the authorised device carries the resource, as it is now.
+pub(super) async fn hydrate(app: &App, event: &Logged) -> Bytes {
+    const RECEIVED: &[u8] = b"{\"type\":\"note.received\"";
+    #[derive(Deserialize)]
+    struct Body<'a> {
+        occurred_at: &'a str,
+        data: Data,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        note_id: NoteId,
+    }
+    if !event.body.starts_with(RECEIVED) {
+        return event.body.clone();
+    }
+    let Ok(body) = serde_json::from_slice::<Body<'_>>(&event.body) else { return event.body.clone() };
+    match notes::received_json(app, event.member, body.data.note_id).await {
+        Ok(Some(note)) => {
+            let mut out = BytesMut::with_capacity(note.len() + 96);
+            out.put_slice(RECEIVED);
+            out.put_slice(b",\"occurred_at\":\"");
+            out.put_slice(body.occurred_at.as_bytes());
+            out.put_slice(b"\",\"data\":");
+            out.put_slice(&note);
+            out.put_slice(b"}");
+            out.freeze()
+        }
+        Ok(None) => event.body.clone(),
+        Err(error) => {
+            tracing::warn!(error = %Chain(&error), "an event goes out with ids only");
+            event.body.clone()
+        }
+    }
+}
