@@ -47,6 +47,11 @@ impl Outcome {
         if self.window.is_zero() { 0.0 } else { float(self.latency.len()) / self.window.as_secs_f64() }
     }
 
+    pub fn percentile_millis(&self, percent: u64) -> f64 {
+        self.latency.percentile(percent).as_secs_f64() * 1000.0
+    }
+
+    /// Adds what another run saw.
     pub fn merge(&mut self, other: &Self) {
         self.window += other.window;
         self.absorb(other);

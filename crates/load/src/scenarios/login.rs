@@ -6,7 +6,7 @@ use crate::{
     api::{requests, settings},
     fixtures, process,
     report::{Row, Target},
-    runner::{self, Length, float},
+    runner::{self, Length, Outcome, float},
     scripts::Repeat,
 };
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -38,19 +38,20 @@ pub(super) async fn run(bench: &Bench) -> Result<Vec<Row>> {
     let requests = notes::reads(&server, &couple).await?;
     notes::warm(&server, &requests).await?;
     process::settled_cpu(server.pid).await?;
-    let (mut calm, mut storm) = (Measured::default(), Measured::default());
+    let (mut calm, mut storm) = (Outcome::default(), Outcome::default());
     for _ in 0..TURNS {
-        calm.add(&server, bench.turn(), notes::readers(&requests)).await?;
+        calm.merge(&runner::run(server.addr, bench.turn(), notes::readers(&requests)).await?.0);
         // The storm begins before the readers are measured and ends after them.
         let around = Length { warm_up: WARM_UP, measured: bench.turn().measured + WARM_UP };
-        tokio::try_join!(
-            runner::run(server.addr, around, logins()),
-            storm.add(&server, bench.turn(), notes::readers(&requests))
+        let (reading, _) = tokio::try_join!(
+            runner::run(server.addr, bench.turn(), notes::readers(&requests)),
+            runner::run(server.addr, around, logins())
         )?;
+        storm.merge(&reading.0);
     }
     stop(server, data.path()).await?;
 
-    let p99 = |measured: &Measured| measured.percentile_millis(99);
+    let p99 = |outcome: &Outcome| outcome.percentile_millis(99);
     Ok(vec![
         Row::new("login", "password logins", "1/s", ours.outcome.per_second())
             .target(Target::AtLeast(0.9 * bare))
@@ -62,8 +63,8 @@ pub(super) async fn run(bench: &Bench) -> Result<Vec<Row>> {
             .note(format!(
                 "{:.2} ms without; {:.0} reads/s, {:.0} without",
                 p99(&calm),
-                storm.outcome.per_second(),
-                calm.outcome.per_second()
+                storm.per_second(),
+                calm.per_second()
             )),
     ])
 }

@@ -140,10 +140,6 @@ impl Measured {
     fn cpu_micros(&self) -> f64 {
         if self.outcome.answers == 0 { 0.0 } else { self.cpu.as_secs_f64() * 1e6 / float(self.outcome.answers) }
     }
-
-    fn percentile_millis(&self, percent: u64) -> f64 {
-        self.outcome.latency.percentile(percent).as_secs_f64() * 1000.0
-    }
 }
 
 /// Product and floor by turns.
@@ -181,10 +177,10 @@ fn rate_rows(scenario: &'static str, measured: &Measured, floor: Option<&Measure
             floor.map(Measured::cpu_micros),
         ),
         (
-            Row::new(scenario, "p99", "ms", measured.percentile_millis(99))
-                .note(format!("p50 {:.2} ms", measured.percentile_millis(50))),
+            Row::new(scenario, "p99", "ms", measured.outcome.percentile_millis(99))
+                .note(format!("p50 {:.2} ms", measured.outcome.percentile_millis(50))),
             target.p99_millis.map(Target::AtMost),
-            floor.map(|floor| floor.percentile_millis(99)),
+            floor.map(|floor| floor.outcome.percentile_millis(99)),
         ),
     ];
     rows.into_iter()

@@ -130,7 +130,7 @@ pub(super) async fn list(bench: &Bench) -> Result<Vec<Row>> {
     stop(server, data.path()).await?;
     let target = Rate { per_second: 25_000.0, cpu_micros: Some(55.0), p99_millis: None };
     let mut rows = rate_rows("list", &long, None, &target);
-    let p99 = |measured: &Measured| measured.percentile_millis(99);
+    let p99 = |measured: &Measured| measured.outcome.percentile_millis(99);
     rows.push(
         Row::new("list", "p99 of 100,000 to p99 of 1,000", "ratio", p99(&long) / p99(&short))
             .target(Target::AtMost(AS_FEW))
