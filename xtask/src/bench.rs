@@ -20,3 +20,24 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         && cargo(&["run", "--release", "--quiet", "-p", "load", "--bin", "o2o-bench", "--"], &args.rest);
     if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn everything_is_handed_on() {
+        let words = ["send", "--seconds", "3", "--json", "--help"];
+        for from in 0..words.len() {
+            let line = Line::try_parse_from(std::iter::once(&"bench").chain(&words[from..])).unwrap();
+            assert_eq!(line.args.rest, words[from..]);
+        }
+    }
+}

@@ -55,10 +55,6 @@ impl Caller {
         result
     }
 
-    pub async fn ready(&mut self) -> Result<()> {
-        self.call::<IgnoredAny>("ready", &Request::get(super::READY), None).await.map(drop)
-    }
-
     pub async fn register(&mut self, name: &str, email: &str) -> Result<Member> {
         let body = json!({
             "name": name, "email": email, "password": PASSWORD, "consent": true, "age_attested": true, "client": "native",
