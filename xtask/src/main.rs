@@ -1,5 +1,6 @@
 //! `cargo xtask`: what people and CI run on this repository. One module per command.
 
+mod bench;
 mod ci;
 mod run;
 mod style;
@@ -20,6 +21,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Figures of the product beside a bare floor, in one table
+    Bench(bench::Args),
     /// Format, lints, tests and style: what must pass before a change goes in
     Ci,
     /// Length of files, ignored tests, reasons of dependencies
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     // This crate lies in the root of the workspace.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     let done = match Cli::parse().command {
+        Command::Bench(args) => return bench::run(&args),
         Command::Ci => ci::run(root),
         Command::Style => style::run(root),
     };

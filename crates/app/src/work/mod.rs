@@ -5,6 +5,7 @@
 //! guarantee.
 
 pub mod jobs;
+mod loops;
 pub mod outbox;
 mod reconcilers;
 mod relay;
@@ -13,6 +14,7 @@ pub mod tasks;
 pub mod timers;
 
 use crate::app::App;
+use loops::Loop;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -31,12 +33,10 @@ pub struct Bells {
 
 /// Starts everything; it ends with the supervisor.
 pub fn start(app: &Arc<App>) {
-    let spawn = |name, work: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| app.tasks.spawn(name, work);
-    spawn("sql-relay", Box::pin(relay::sql_loop(app.clone())));
-    spawn("relay", Box::pin(relay::items_loop(app.clone())));
-    spawn("jobs", Box::pin(runner::run(app.clone())));
-    spawn("timers", Box::pin(timers::run(app.clone())));
-    spawn("reconcilers", Box::pin(reconcilers::run(app.clone())));
+    for work in Loop::ALL {
+        app.tasks.spawn("work", work.run(app.clone()));
+    }
+    app.tasks.spawn("reconcilers", reconcilers::run(app.clone()));
 }
 
 /// Runs relay, jobs and due timers until nothing is left to do now: what tests call instead of waiting. The number of

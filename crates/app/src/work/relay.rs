@@ -12,8 +12,7 @@ use crate::{
 };
 use base::{
     Cx, Result, Time,
-    error::Chain,
-    time::{DAY, SECOND},
+    time::DAY,
 };
 use bytes::Bytes;
 use ports::{
@@ -22,7 +21,7 @@ use ports::{
     queue::NewMessage,
     stream::NewRecord,
 };
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::collections::HashMap;
 
 /// Records a round takes.
 const ROUND: usize = 512;
@@ -30,38 +29,6 @@ const ROUND: usize = 512;
 const WRITES: usize = 90;
 /// The event log of a member.
 const LOG_KEPT: i64 = DAY;
-
-pub(super) async fn sql_loop(app: Arc<App>) {
-    looped(&app, &app.bells.sql, Duration::from_millis(500), async || sql_once(&app).await).await;
-}
-
-pub(super) async fn items_loop(app: Arc<App>) {
-    looped(&app, &app.bells.relay, Duration::from_secs(1), async || items_once(&app).await).await;
-}
-
-/// Rounds while there is something to do; otherwise until the bell or the pause, with jitter.
-pub(super) async fn looped<F>(app: &Arc<App>, bell: &tokio::sync::Notify, pause: Duration, round: F)
-where
-    F: AsyncFn() -> Result<usize>,
-{
-    while !app.tasks.is_stopping() {
-        match round().await {
-            Ok(0) => {
-                let jitter = pause.mul_f64(rand::random_range(0.75..1.25));
-                tokio::select! {
-                    () = bell.notified() => {}
-                    () = tokio::time::sleep(jitter) => {}
-                    () = app.tasks.stopping() => {}
-                }
-            }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(error = %Chain(&error), "a round of background work failed and will be repeated");
-                tokio::time::sleep(Duration::from_millis(rand::random_range(300..900))).await;
-            }
-        }
-    }
-}
 
 /// Copies what `sql` wants told; how many records went.
 pub(super) async fn sql_once(app: &App) -> Result<usize> {
@@ -181,6 +148,3 @@ impl Round {
         Ok(())
     }
 }
-
-/// How long an outbox record may wait before the health check says so.
-pub const LATE: i64 = 30 * SECOND;

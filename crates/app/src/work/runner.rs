@@ -1,7 +1,7 @@
 //! The job runner: takes jobs from the queue, runs a bounded number at once, repeats with back-off what may succeed
 //! later and parks what will not.
 
-use super::{jobs, relay::looped};
+use super::jobs;
 use crate::{app::App, topics::JOBS};
 use base::{
     Cx, Error, Kind, Result,
@@ -10,7 +10,7 @@ use base::{
 };
 use futures_util::{StreamExt as _, stream};
 use ports::queue::Delivery;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 /// A worker that died gives its jobs back after this long.
 const VISIBILITY: i64 = 2 * MINUTE;
@@ -20,14 +20,6 @@ const TRIES: u32 = 8;
 pub(super) struct Round {
     pub done: usize,
     pub failed: usize,
-}
-
-pub(super) async fn run(app: Arc<App>) {
-    looped(&app, &app.bells.jobs, Duration::from_secs(1), async || {
-        let round = once(&app).await?;
-        Ok(round.done + round.failed)
-    })
-    .await;
 }
 
 /// One round of what is visible now.

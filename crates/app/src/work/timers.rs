@@ -4,7 +4,6 @@
 //! removal of the claimed timer are one commit, so of two workers only one can have an effect. A worker that dies
 //! leaves a timer that is due again when its lease has run out.
 
-use super::relay::looped;
 use crate::{app::App, notes, tables::TIMERS};
 use base::{
     Cx, Error, Result, Time,
@@ -16,7 +15,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use ports::items::{Commit, Item, Key, Outcome, Query, When, Write};
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 /// Partitions, so that no single one grows hot.
 const SHARDS: u8 = 4;
@@ -26,9 +25,6 @@ const ROUND: usize = 400;
 const CLAIM: usize = 40;
 /// A worker that holds a timer longer than this has died.
 const LEASE: i64 = 30 * SECOND;
-/// How long a timer may wait for the next look.
-const LOOK: Duration = Duration::from_millis(100);
-
 /// What is due. Names are stored: append-only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "timer")]
@@ -85,10 +81,6 @@ impl Lease {
     pub fn again(&self, due: Time) -> Result<[Write; 2]> {
         Ok([self.done(), put(&self.timer, due, 0, When::Always)?])
     }
-}
-
-pub(super) async fn run(app: Arc<App>) {
-    looped(&app, &app.bells.timers, LOOK, async || once(&app).await).await;
 }
 
 /// One round of what is due now; how many fired.
