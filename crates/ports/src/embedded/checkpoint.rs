@@ -26,6 +26,9 @@ const SHORT: i64 = 1_500;
 /// Idle time after which even a short log is copied, so that a quiet server rests with a small log.
 const QUIET: Duration = Duration::from_secs(30);
 
+/// Rest before another pass when a long read holds the log, or the disk refuses.
+const PAUSE: Duration = Duration::from_millis(200);
+
 thread_local! {
     /// Frames in the log after the last commit of this thread's connection.
     static FRAMES: Cell<i32> = const { Cell::new(0) };
@@ -93,6 +96,7 @@ impl Checkpointer {
     }
 
     fn run(&self, conn: &Connection, file: &File) {
+        let mut before = 0;
         loop {
             let mut wanted = self.wanted.lock();
             while !wanted.copy && !wanted.stop {
@@ -105,27 +109,32 @@ impl Checkpointer {
             }
             let under_load = wanted.copy;
             drop(wanted);
-            match self.copy(conn, file) {
-                Ok(left) if under_load && left > SHORT => {}
+            match copy(conn, file) {
+                Ok((left, copied)) if under_load && left > SHORT => {
+                    if copied == before {
+                        self.pause();
+                    }
+                    before = copied;
+                }
                 Ok(_) => {
+                    before = 0;
                     self.wanted.lock().copy = false;
                     self.ready.store(under_load, Ordering::Release);
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, "the log was not copied");
+                    self.pause();
                     self.wanted.lock().copy = false;
                 }
             }
         }
     }
 
-    /// One pass; how many frames are left in the log.
-    fn copy(&self, conn: &Connection, file: &File) -> Result<i64, super::StoreError> {
-        let (log, copied) = checkpoint(conn)?;
-        if copied > 0 {
-            file.sync_data().map_err(io)?;
+    fn pause(&self) {
+        let mut wanted = self.wanted.lock();
+        if !wanted.stop {
+            self.bell.wait_for(&mut wanted, PAUSE);
         }
-        Ok(log - copied)
     }
 
     pub(super) fn stop(&self) {
@@ -135,6 +144,15 @@ impl Checkpointer {
             let _ended = thread.join();
         }
     }
+}
+
+/// One pass; how many frames are left in the log, and how many of it are copied.
+fn copy(conn: &Connection, file: &File) -> Result<(i64, i64), super::StoreError> {
+    let (log, copied) = checkpoint(conn)?;
+    if copied > 0 {
+        file.sync_data().map_err(io)?;
+    }
+    Ok((log - copied, copied))
 }
 
 /// Frames in the log and frames copied of them.
