@@ -78,9 +78,9 @@ impl Loader {
                 return None;
             }
         };
-        match stored.first()? {
-            &PRESENT => Some(Some(stored.slice(1..))),
-            &ABSENT => Some(None),
+        match *stored.first()? {
+            PRESENT => Some(Some(stored.slice(1..))),
+            ABSENT => Some(None),
             _ => None,
         }
     }

@@ -68,7 +68,8 @@ impl Checkpointer {
     }
 
     /// Called once on the writer's thread.
-    pub(super) fn watch(&self, conn: &Connection) {
+    pub(super) fn watch(conn: &Connection) {
+        #[expect(clippy::unnecessary_wraps, reason = "the shape of the hook")]
         fn note(_: &Wal, frames: i32) -> rusqlite::Result<()> {
             FRAMES.set(frames);
             Ok(())
@@ -160,6 +161,7 @@ fn checkpoint(conn: &Connection) -> rusqlite::Result<(i64, i64)> {
     conn.query_row("pragma wal_checkpoint(passive)", [], |row| Ok((row.get(1)?, row.get(2)?)))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn io(error: std::io::Error) -> super::StoreError {
     super::StoreError { fault: crate::Fault::Unavailable, detail: error.to_string() }
 }

@@ -132,7 +132,7 @@ impl Store {
         conn.execute_batch("commit")?;
 
         let cores = thread::available_parallelism().map_or(2, usize::from);
-        let readers = (0..cores + 1).map(|_| connect(path, true).map(Mutex::new)).collect::<Result<Vec<_>, _>>()?;
+        let readers = (0..=cores).map(|_| connect(path, true).map(Mutex::new)).collect::<Result<Vec<_>, _>>()?;
         let checkpointer = Checkpointer::start(connect(path, false)?, path)?;
         let (sender, inbox) = mpsc::channel();
         let beside = checkpointer.clone();
@@ -267,7 +267,7 @@ fn connect(path: &Path, read_only: bool) -> rusqlite::Result<Connection> {
 }
 
 fn write_loop(conn: &Connection, inbox: &mpsc::Receiver<Step>, checkpointer: &Checkpointer) {
-    checkpointer.watch(conn);
+    Checkpointer::watch(conn);
     let mut steps = VecDeque::with_capacity(BATCH);
     let mut answers = Vec::with_capacity(BATCH);
     loop {
@@ -288,7 +288,7 @@ fn write_loop(conn: &Connection, inbox: &mpsc::Receiver<Step>, checkpointer: &Ch
             tracing::error!(error = %error, steps = answers.len(), "a batch of writes was not stored");
         }
         for answer in answers.drain(..) {
-            answer(outcome.as_ref().map(|()| ()));
+            answer(outcome.as_ref().copied());
         }
         checkpointer.after_commit(conn);
     }

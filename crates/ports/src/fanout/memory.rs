@@ -52,14 +52,8 @@ impl Fanout for MemoryFanout {
 
     async fn subscribe(&self, channel: &str) -> PortResult<Box<dyn Subscription>> {
         let mut channels = self.channels.write();
-        let receiver = match channels.get(channel) {
-            Some(sender) => sender.subscribe(),
-            None => {
-                let (sender, receiver) = broadcast::channel(self.depth);
-                channels.insert(channel.to_owned(), sender);
-                receiver
-            }
-        };
+        let receiver =
+            channels.entry(channel.to_owned()).or_insert_with(|| broadcast::Sender::new(self.depth)).subscribe();
         let channel = channel.to_owned();
         Ok(Box::new(MemorySubscription { receiver: Some(receiver), channel, channels: Arc::downgrade(&self.channels) }))
     }

@@ -37,20 +37,18 @@ struct Statements {
 impl SqliteItems {
     /// What the file must have: one table per kind of item, the outbox and the request tokens.
     pub fn schema(tables: &[Table]) -> String {
-        let mut out = String::from(
-            "create table if not exists outbox (seq integer primary key autoincrement, name text not null, body blob not null) strict;
+        let shared = "create table if not exists outbox (seq integer primary key autoincrement, name text not null, body blob not null) strict;
              create table if not exists request_tokens (token blob primary key, digest blob not null, numbers text not null, expires integer not null) strict, without rowid;
-             create index if not exists request_tokens_expires on request_tokens (expires);",
-        );
-        for table in tables {
-            let name = table.name;
-            out.push_str(&format!(
+             create index if not exists request_tokens_expires on request_tokens (expires);"
+            .to_owned();
+        let each = tables.iter().map(|Table { name }| {
+            format!(
                 "create table if not exists i_{name} (id integer primary key, pk blob not null, sk blob not null, version integer not null, number integer not null, expires integer, body blob not null) strict;
                  create unique index if not exists i_{name}_key on i_{name} (pk, sk);
                  create index if not exists i_{name}_expires on i_{name} (expires) where expires is not null;"
-            ));
-        }
-        out
+            )
+        });
+        std::iter::once(shared).chain(each).collect()
     }
 
     pub fn new(store: Arc<Store>, tables: &[Table], world: Arc<dyn World>) -> Self {

@@ -66,7 +66,7 @@ pub(super) async fn nothing_missed(s: Subject) {
             }
         }
     });
-    let patience = std::time::Duration::from_secs(60);
+    let patience = std::time::Duration::from_mins(1);
     let (heard, _) = tokio::join!(tokio::time::timeout(patience, reader), writing);
     let mut heard = heard.expect("a record was passed over");
     heard.sort_by_key(|n| n.parse::<usize>().unwrap_or(usize::MAX));
