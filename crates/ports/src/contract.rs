@@ -10,7 +10,7 @@ pub type CaseFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A named sentence of a port's documentation, as code that panics when an adapter breaks it.
 pub type Case<P> = (&'static str, fn(P) -> CaseFuture);
 
-/// Runs every case on a fresh adapter from `open`, naming each before it runs.
+/// Runs every case on a fresh adapter from `open`; a case that panics fails by its name.
 pub async fn verify<P, F, Fut>(port: &str, adapter: &str, cases: &[Case<P>], open: F)
 where
     F: Fn() -> Fut,
@@ -18,8 +18,10 @@ where
 {
     for (name, case) in cases {
         tracing::info!("{port} contract on {adapter}: {name}");
-        let subject = open().await;
-        case(subject).await;
+        let mut run = JoinSet::new();
+        run.spawn(case(open().await));
+        let kept = matches!(run.join_next().await, Some(Ok(())));
+        assert!(kept, "{port} contract on {adapter} is broken: {name}");
     }
 }
 

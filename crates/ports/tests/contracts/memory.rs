@@ -85,6 +85,7 @@ async fn the_cache_survives_a_clock_that_goes_back() {
     assert!(take(10, now()).await.expect("take answers").allowed);
     let earlier = take(1, now().minus(HOUR)).await.expect("take answers");
     assert!(!earlier.allowed && earlier.retry_ms <= 1_000, "{earlier:?}");
+    assert!(!take(6, now().plus(500)).await.expect("take answers").allowed, "the hour was given back");
     assert!(take(10, now().plus(1_000)).await.expect("take answers").allowed);
 }
 

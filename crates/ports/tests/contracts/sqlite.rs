@@ -76,6 +76,25 @@ async fn a_huge_limit_is_a_limit() {
     assert!(found.items.is_empty() && found.next.is_none());
 }
 
+/// Also when those to be parked alone fill the request.
+#[tokio::test]
+async fn a_receive_parks_what_is_worn_out_and_goes_on() {
+    let s = subject::<dyn Queue>(|store, world| Arc::new(SqliteQueue::new(store, QUEUES, world))).await;
+    let message = |body: &'static [u8], max_receives| NewMessage {
+        body: Bytes::from_static(body),
+        delay_ms: 0,
+        dedup: None,
+        max_receives,
+    };
+    s.port.send(QUEUES[0], vec![message(b"poison", 1); 7], s.now()).await.expect("send answers");
+    assert_eq!(s.port.receive(QUEUES[0], 10, 1_000, s.now()).await.expect("receive answers").len(), 7);
+    s.after(1_000);
+    s.port.send(QUEUES[0], vec![message(b"healthy", 1)], s.now()).await.expect("send answers");
+    let found = s.port.receive(QUEUES[0], 2, 1_000, s.now()).await.expect("receive answers");
+    assert_eq!(found.iter().map(|d| &d.body[..]).collect::<Vec<_>>(), [b"healthy"]);
+    assert_eq!(s.port.parked(QUEUES[0], 10).await.expect("parked answers").len(), 7);
+}
+
 /// Workers ask all the time: while nothing is due they must not wait for the writer, nor it for them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn receiving_nothing_does_not_wait_for_the_writer() {

@@ -82,7 +82,7 @@ pub(super) async fn bounds(s: Subject) {
     let query = Query::partition(NOTES, "p").from("aa").to("ab");
     assert_eq!(found(&s, query.clone().after(Some([0]))).await, [b"aa", b"ab"]);
     assert_eq!(found(&s, query.clone().after(Some("b"))).await, Vec::<Vec<u8>>::new());
-    assert_eq!(found(&s, query.clone().backward().after(Some("b"))).await, [b"ab", b"aa"]);
+    assert_eq!(found(&s, query.clone().backward().after(Some("c"))).await, [b"ab", b"aa"]);
     assert_eq!(found(&s, query.backward().after(Some([0]))).await, Vec::<Vec<u8>>::new());
 }
 

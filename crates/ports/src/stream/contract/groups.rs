@@ -28,8 +28,8 @@ pub(super) async fn never_back(s: Subject) {
     five(&s).await;
     let all = s.all(USER, "g").await;
     s.commit(&all[3], USER, "g").await;
-    s.commit(&all[0], USER, "g").await;
     s.commit(&all[3], USER, "g").await;
+    s.commit(&all[0], USER, "g").await;
     assert_eq!(bodies(&s.all(USER, "g").await), ["5"]);
 }
 
