@@ -3,12 +3,18 @@
 //! - An expired key reads as absent at the moment of expiry, without a sweeper.
 //! - Operations on several keys need one hash tag (`{…}`) in all of them; otherwise they are refused.
 //! - A lock carries a fencing token that grows; one who lost it cannot release it or pass as its holder.
-//! - A value over 1 MiB, an empty key or one over 512 bytes is refused.
-//! - `load` lets a hundred concurrent misses of one key cause one load, and may cache "not there" for a shorter time.
+//! - A value over 1 MiB, an empty key or one over 512 bytes is refused. A key is of one kind while it lives: a value, a
+//!   counter, a bucket or a lock.
+//! - [`Loader::load`] lets a hundred concurrent misses of one key cause one load, and may cache "not there" for a shorter time.
 
 pub mod contract;
+mod level;
+pub mod limits;
+mod load;
 mod memory;
+mod shard;
 
+pub use load::{Life, Loader};
 pub use memory::MemoryCache;
 
 use crate::PortResult;
@@ -57,7 +63,8 @@ pub trait Cache: Send + Sync + 'static {
     /// Adds to a counter that lives `ttl_ms` from its first add; the new value.
     async fn add(&self, key: &str, amount: i64, ttl_ms: i64, now: Time) -> PortResult<i64>;
 
-    /// Takes `cost` tokens, or none when there are not enough.
+    /// Takes `cost` tokens, or none when there are not enough. A cost of 0 only looks; one over the capacity could
+    /// never succeed and is refused.
     async fn take(&self, key: &str, bucket: Bucket, cost: u32, now: Time) -> PortResult<Taken>;
 
     /// The lock, when nobody holds it.

@@ -26,6 +26,9 @@ const SHORT: i64 = 1_500;
 /// Idle time after which even a short log is copied, so that a quiet server rests with a small log.
 const QUIET: Duration = Duration::from_secs(30);
 
+/// Rest before another pass when a long read holds the log, or the disk refuses.
+const PAUSE: Duration = Duration::from_millis(200);
+
 thread_local! {
     /// Frames in the log after the last commit of this thread's connection.
     static FRAMES: Cell<i32> = const { Cell::new(0) };
@@ -65,7 +68,8 @@ impl Checkpointer {
     }
 
     /// Called once on the writer's thread.
-    pub(super) fn watch(&self, conn: &Connection) {
+    pub(super) fn watch(conn: &Connection) {
+        #[expect(clippy::unnecessary_wraps, reason = "the shape of the hook")]
         fn note(_: &Wal, frames: i32) -> rusqlite::Result<()> {
             FRAMES.set(frames);
             Ok(())
@@ -93,6 +97,7 @@ impl Checkpointer {
     }
 
     fn run(&self, conn: &Connection, file: &File) {
+        let mut before = 0;
         loop {
             let mut wanted = self.wanted.lock();
             while !wanted.copy && !wanted.stop {
@@ -105,27 +110,32 @@ impl Checkpointer {
             }
             let under_load = wanted.copy;
             drop(wanted);
-            match self.copy(conn, file) {
-                Ok(left) if under_load && left > SHORT => {}
+            match copy(conn, file) {
+                Ok((left, copied)) if under_load && left > SHORT => {
+                    if copied == before {
+                        self.pause();
+                    }
+                    before = copied;
+                }
                 Ok(_) => {
+                    before = 0;
                     self.wanted.lock().copy = false;
                     self.ready.store(under_load, Ordering::Release);
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, "the log was not copied");
+                    self.pause();
                     self.wanted.lock().copy = false;
                 }
             }
         }
     }
 
-    /// One pass; how many frames are left in the log.
-    fn copy(&self, conn: &Connection, file: &File) -> Result<i64, super::StoreError> {
-        let (log, copied) = checkpoint(conn)?;
-        if copied > 0 {
-            file.sync_data().map_err(io)?;
+    fn pause(&self) {
+        let mut wanted = self.wanted.lock();
+        if !wanted.stop {
+            self.bell.wait_for(&mut wanted, PAUSE);
         }
-        Ok(log - copied)
     }
 
     pub(super) fn stop(&self) {
@@ -137,11 +147,21 @@ impl Checkpointer {
     }
 }
 
+/// One pass; how many frames are left in the log, and how many of it are copied.
+fn copy(conn: &Connection, file: &File) -> Result<(i64, i64), super::StoreError> {
+    let (log, copied) = checkpoint(conn)?;
+    if copied > 0 {
+        file.sync_data().map_err(io)?;
+    }
+    Ok((log - copied, copied))
+}
+
 /// Frames in the log and frames copied of them.
 fn checkpoint(conn: &Connection) -> rusqlite::Result<(i64, i64)> {
     conn.query_row("pragma wal_checkpoint(passive)", [], |row| Ok((row.get(1)?, row.get(2)?)))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn io(error: std::io::Error) -> super::StoreError {
     super::StoreError { fault: crate::Fault::Unavailable, detail: error.to_string() }
 }

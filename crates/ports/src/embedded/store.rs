@@ -2,14 +2,17 @@
 //!
 //! Callers hand the writer closures. It drains what is waiting (up to [`BATCH`]), runs all of it as one transaction,
 //! makes it durable with one fsync, then answers everybody. With a single caller nothing waits: a batch is what is
-//! there. A closure that fails is rolled back alone; when the file itself fails, the whole batch is told so.
+//! there. A closure that fails is rolled back alone; when the file itself fails, what ran in the batch is told so and
+//! what did not run yet goes into the next one.
 
 use super::checkpoint::Checkpointer;
 use crate::{Fault, PortError, PortResult};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags, ffi::ErrorCode};
 use std::{
+    collections::VecDeque,
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -27,14 +30,18 @@ const STATEMENTS: usize = 256;
 /// Layout of this file. A newer one is refused, so that an old binary cannot damage it.
 const VERSION: i32 = 1;
 
-/// Runs inside the batch; answers after the batch is on disk.
-type Step = Box<dyn FnOnce(&Connection) -> Ran + Send>;
+/// Runs inside the batch; answers after the batch is on disk. Given an error instead of the connection it passes that
+/// on to its caller: nothing was stored.
+type Step = Box<dyn FnOnce(Result<&Connection, &StoreError>) -> Option<Ran> + Send>;
+
+/// Tells a caller its own result, or that of the batch it was in.
+type Answer = Box<dyn FnOnce(Result<(), &StoreError>) + Send>;
 
 /// What a step did, and how to answer its caller once the fate of the batch is known.
 struct Ran {
-    /// The step left a half-done change that only undoing the whole batch takes back.
-    poisoned: bool,
-    answer: Box<dyn FnOnce(Result<(), &StoreError>) + Send>,
+    /// Why only undoing the whole batch takes back what the step left half done.
+    spoiled: Option<StoreError>,
+    answer: Answer,
 }
 
 pub struct Store {
@@ -71,9 +78,16 @@ impl From<rusqlite::Error> for StoreError {
         let fault = match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Fault::Corrupt,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fault::Throttled,
-            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory) => {
-                Fault::Unavailable
-            }
+            Some(
+                ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::OutOfMemory
+                | ErrorCode::ReadOnly
+                | ErrorCode::FileLockingProtocolFailed
+                | ErrorCode::OperationAborted
+                | ErrorCode::OperationInterrupted,
+            ) => Fault::Unavailable,
             _ => Fault::Refused,
         };
         let detail = match error.sqlite_error_code() {
@@ -85,6 +99,12 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
+    /// What the others of a batch hear when one of them spoiled it.
+    fn beside(cause: Option<&Self>) -> Self {
+        let cause = cause.map_or_else(String::new, |e| format!(": {e}"));
+        Self { fault: Fault::Unavailable, detail: format!("another write of the same batch failed{cause}") }
+    }
+
     pub fn at(self, op: &'static str) -> PortError {
         PortError::new(op, self.fault, self.detail)
     }
@@ -112,7 +132,7 @@ impl Store {
         conn.execute_batch("commit")?;
 
         let cores = thread::available_parallelism().map_or(2, usize::from);
-        let readers = (0..cores + 1).map(|_| connect(path, true).map(Mutex::new)).collect::<Result<Vec<_>, _>>()?;
+        let readers = (0..=cores).map(|_| connect(path, true).map(Mutex::new)).collect::<Result<Vec<_>, _>>()?;
         let checkpointer = Checkpointer::start(connect(path, false)?, path)?;
         let (sender, inbox) = mpsc::channel();
         let beside = checkpointer.clone();
@@ -140,18 +160,20 @@ impl Store {
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> PortResult<T> {
         self.enqueue(op, move |conn| {
-            let result = (|| {
-                conn.prepare_cached("savepoint step")?.execute([])?;
-                let result = work(conn);
-                if result.is_err() && !conn.is_autocommit() {
-                    conn.prepare_cached("rollback to step")?.execute([])?;
-                }
-                if !conn.is_autocommit() {
-                    conn.prepare_cached("release step")?.execute([])?;
-                }
-                result
-            })();
-            (false, result)
+            let run = |sql| conn.prepare_cached(sql)?.execute([]).map(drop);
+            if let Err(error) = run("savepoint step") {
+                return (false, Err(error));
+            }
+            let result = work(conn);
+            if conn.is_autocommit() {
+                // The engine undid the whole transaction by itself (disk full, I/O error).
+                return (true, result);
+            }
+            let undone = if result.is_err() { run("rollback to step") } else { Ok(()) };
+            match undone.and_then(|()| run("release step")) {
+                Ok(()) => (false, result),
+                Err(error) => (true, result.and(Err(error))),
+            }
         })
         .await
     }
@@ -177,29 +199,33 @@ impl Store {
     ) -> PortResult<T> {
         let (reply, answer) = oneshot::channel();
         let step: Step = Box::new(move |conn| {
-            let (poisoned, result) = work(conn);
+            let conn = match conn {
+                Ok(conn) => conn,
+                Err(error) => {
+                    drop(reply.send(Err(error.clone())));
+                    return None;
+                }
+            };
+            let (spoiled, result) = work(conn);
+            let result = result.map_err(StoreError::from);
+            let spoiled = spoiled.then(|| StoreError::beside(result.as_ref().err()));
             let answer = Box::new(move |batch: Result<(), &StoreError>| {
                 let result = match (result, batch) {
-                    (Ok(value), Ok(())) => Ok(value),
-                    (Err(own), _) => Err(StoreError::from(own)),
                     (Ok(_), Err(shared)) => Err(shared.clone()),
+                    (own, _) => own,
                 };
                 // A caller that went away is no reason to stop: its write counts all the same.
                 drop(reply.send(result));
             });
-            Ran { poisoned, answer }
+            Some(Ran { spoiled, answer })
         });
-        let closed = || PortError::new(op, Fault::Unavailable, "the store is closed");
-        self.writer.send(step).map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?.map_err(|e| e.at(op))
+        let lost = |detail: &str| PortError::new(op, Fault::Unavailable, detail);
+        self.writer.send(step).map_err(|_| lost("the store is closed"))?;
+        answer.await.map_err(|_| lost("the write was not answered"))?.map_err(|e| e.at(op))
     }
 
     /// Reads in line, on the caller's thread: microseconds from a mapped file. Sees every acknowledged write.
-    pub fn read<T>(
-        &self,
-        op: &'static str,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> PortResult<T> {
+    pub fn read<T>(&self, op: &'static str, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> PortResult<T> {
         let first = self.next_reader.fetch_add(1, Ordering::Relaxed);
         let conn = (0..self.readers.len())
             .find_map(|i| self.readers[(first + i) % self.readers.len()].try_lock())
@@ -241,14 +267,19 @@ fn connect(path: &Path, read_only: bool) -> rusqlite::Result<Connection> {
 }
 
 fn write_loop(conn: &Connection, inbox: &mpsc::Receiver<Step>, checkpointer: &Checkpointer) {
-    checkpointer.watch(conn);
-    let mut steps = Vec::with_capacity(BATCH);
+    Checkpointer::watch(conn);
+    let mut steps = VecDeque::with_capacity(BATCH);
     let mut answers = Vec::with_capacity(BATCH);
-    while let Ok(first) = inbox.recv() {
-        steps.push(first);
+    loop {
+        if steps.is_empty() {
+            match inbox.recv() {
+                Ok(first) => steps.push_back(first),
+                Err(_) => return,
+            }
+        }
         while steps.len() < BATCH {
             match inbox.try_recv() {
-                Ok(step) => steps.push(step),
+                Ok(step) => steps.push_back(step),
                 Err(_) => break,
             }
         }
@@ -257,35 +288,40 @@ fn write_loop(conn: &Connection, inbox: &mpsc::Receiver<Step>, checkpointer: &Ch
             tracing::error!(error = %error, steps = answers.len(), "a batch of writes was not stored");
         }
         for answer in answers.drain(..) {
-            answer(outcome.as_ref().map(|()| ()));
+            answer(outcome.as_ref().copied());
         }
         checkpointer.after_commit(conn);
     }
 }
 
-type Answer = Box<dyn FnOnce(Result<(), &StoreError>) + Send>;
-
-fn run_batch(conn: &Connection, steps: &mut Vec<Step>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
-    let begun = conn.prepare_cached("begin immediate").and_then(|mut s| s.execute([])).map_err(StoreError::from);
-    let mut failed = begun.err();
-    for step in steps.drain(..) {
-        if failed.is_some() {
-            // Dropping a step unrun closes its reply channel: the caller learns that nothing was stored.
-            continue;
+/// Runs `steps` as one transaction and takes those it ran out of the line: all of them, unless one spoils the batch.
+fn run_batch(conn: &Connection, steps: &mut VecDeque<Step>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
+    let run = |sql| conn.prepare_cached(sql)?.execute([]).map(drop);
+    if let Err(error) = run("begin immediate") {
+        let error = StoreError::from(error);
+        for step in steps.drain(..) {
+            step(Err(&error));
         }
-        let ran = step(conn);
-        answers.push(ran.answer);
-        if ran.poisoned || conn.is_autocommit() {
-            failed = Some(StoreError {
-                fault: Fault::Unavailable,
-                detail: "another write of the same batch failed".to_owned(),
-            });
+        return Err(error);
+    }
+    let mut done = Ok(());
+    while let Some(step) = steps.pop_front() {
+        // A panic in one closure must not take the writer, and with it every later write, away.
+        let ran = catch_unwind(AssertUnwindSafe(|| step(Ok(conn))));
+        let spoiled = match ran {
+            Ok(Some(ran)) => {
+                answers.push(ran.answer);
+                ran.spoiled
+            }
+            Ok(None) => None,
+            Err(_) => Some(StoreError::beside(None)),
+        };
+        if let Some(error) = spoiled.or_else(|| conn.is_autocommit().then(|| StoreError::beside(None))) {
+            done = Err(error);
+            break;
         }
     }
-    let committed = match failed {
-        None => conn.prepare_cached("commit").and_then(|mut s| s.execute([])).map(drop).map_err(StoreError::from),
-        Some(error) => Err(error),
-    };
+    let committed = done.and_then(|()| run("commit").map_err(StoreError::from));
     if committed.is_err() && !conn.is_autocommit() {
         let _undone = conn.execute_batch("rollback");
     }

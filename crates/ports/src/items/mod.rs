@@ -14,6 +14,7 @@
 //! - The outbox is part of the commit; its sequence follows the order of commits.
 
 pub mod contract;
+pub mod limits;
 mod sqlite;
 
 pub use sqlite::SqliteItems;
@@ -81,7 +82,7 @@ pub enum Write {
     /// Deleting what is absent succeeds unless the condition says otherwise.
     Delete { key: Key, when: When },
     /// Adds to `number`, creating the item (empty body, `expires_at`) when absent. Refused when the sum would pass
-    /// `ceiling`. Evaluated by the writer, so that two adders never conflict.
+    /// `ceiling`; without one it stays within 64 bits. Evaluated by the writer, so that two adders never conflict.
     Add { key: Key, amount: i64, ceiling: Option<i64>, expires_at: Option<Time> },
     /// Writes nothing; only the condition.
     Check { key: Key, when: When },

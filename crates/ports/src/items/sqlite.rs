@@ -1,6 +1,7 @@
 //! Items in the embedded store: a rowid table per kind of item with a small unique `(pk, sk)` index, because bodies
 //! appended to a rowid table touch fewer random pages than any clustered layout.
 
+use super::limits::{MAX_KEY, check_commit, check_key, check_query, digest, refused};
 use super::{Commit, Emitted, Found, Item, Items, Key, Order, Outcome, Part, Query, Refusal, Table, When, Write};
 use crate::{Fault, PortError, PortResult, embedded::Store, tally};
 use async_trait::async_trait;
@@ -9,13 +10,12 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, types::ValueRef};
 use std::{collections::HashMap, sync::Arc};
 
-const MAX_ITEM: usize = 400 * 1024;
-const MAX_WRITES: usize = 100;
-const MAX_COMMIT: usize = 4 * 1024 * 1024;
-const MAX_KEY: usize = 1_024;
-/// A page of a query ends here even when fewer than `limit` items were read.
+/// A page of a query ends here even when fewer than `limit` items were read: bytes, and rows.
 const MAX_PAGE: usize = 1024 * 1024;
+const MAX_ROWS: usize = 1_000;
 const TOKEN_LIFE: i64 = 10 * MINUTE;
+const REAP_TOKENS: &str = "delete from request_tokens where token in
+    (select token from request_tokens where expires <= ?1 limit ?2)";
 
 pub struct SqliteItems {
     store: Arc<Store>,
@@ -37,19 +37,18 @@ struct Statements {
 impl SqliteItems {
     /// What the file must have: one table per kind of item, the outbox and the request tokens.
     pub fn schema(tables: &[Table]) -> String {
-        let mut out = String::from(
-            "create table if not exists outbox (seq integer primary key autoincrement, name text not null, body blob not null) strict;
-             create table if not exists request_tokens (token blob primary key, digest blob not null, numbers text not null, expires integer not null) strict, without rowid;",
-        );
-        for table in tables {
-            let name = table.name;
-            out.push_str(&format!(
+        let shared = "create table if not exists outbox (seq integer primary key autoincrement, name text not null, body blob not null) strict;
+             create table if not exists request_tokens (token blob primary key, digest blob not null, numbers text not null, expires integer not null) strict, without rowid;
+             create index if not exists request_tokens_expires on request_tokens (expires);"
+            .to_owned();
+        let each = tables.iter().map(|Table { name }| {
+            format!(
                 "create table if not exists i_{name} (id integer primary key, pk blob not null, sk blob not null, version integer not null, number integer not null, expires integer, body blob not null) strict;
                  create unique index if not exists i_{name}_key on i_{name} (pk, sk);
                  create index if not exists i_{name}_expires on i_{name} (expires) where expires is not null;"
-            ));
-        }
-        out
+            )
+        });
+        std::iter::once(shared).chain(each).collect()
     }
 
     pub fn new(store: Arc<Store>, tables: &[Table], world: Arc<dyn World>) -> Self {
@@ -65,16 +64,15 @@ impl SqliteItems {
 impl Statements {
     fn of(name: &str) -> Self {
         let columns = "version, number, expires, body";
-        let range = |compare: &str, order: &str| {
+        let range = |order: &str| {
             format!(
-                "select sk, {columns} from i_{name} where pk = ?1 and sk >= ?2 and sk <= ?3 {compare}
-                 order by sk {order} limit ?5"
+                "select sk, {columns} from i_{name} where pk = ?1 and sk >= ?2 and sk < ?3 order by sk {order} limit ?4"
             )
         };
         Self {
             get: format!("select {columns} from i_{name} where pk = ?1 and sk = ?2"),
-            forward: range("and sk > ?4", "asc"),
-            backward: range("and (?4 is null or sk < ?4)", "desc"),
+            forward: range("asc"),
+            backward: range("desc"),
             // Over an expired item a new life begins at version 1.
             put: format!(
                 "insert into i_{name} (pk, sk, version, number, expires, body) values (?1, ?2, 1, ?3, ?4, ?5)
@@ -83,11 +81,16 @@ impl Statements {
                    number = excluded.number, expires = excluded.expires, body = excluded.body"
             ),
             delete: format!("delete from i_{name} where pk = ?1 and sk = ?2"),
+            // A sum beyond 64 bits stays at the end of the range: the engine would turn it into a float.
             add: format!(
                 "insert into i_{name} (pk, sk, version, number, expires, body) values (?1, ?2, 1, ?3, ?4, x'')
                  on conflict (pk, sk) do update set
                    version = case when expires <= ?5 then 1 else version + 1 end,
-                   number = case when expires <= ?5 then excluded.number else number + excluded.number end,
+                   number = case when expires <= ?5 then excluded.number
+                     when excluded.number > 0 and number > 9223372036854775807 - excluded.number then 9223372036854775807
+                     when excluded.number < 0 and number < -9223372036854775807 - 1 - excluded.number
+                       then -9223372036854775807 - 1
+                     else number + excluded.number end,
                    body = case when expires <= ?5 then x'' else body end,
                    expires = case when expires <= ?5 then excluded.expires else expires end
                  returning number"
@@ -109,10 +112,8 @@ impl Items for SqliteItems {
 
     async fn query(&self, query: Query) -> PortResult<Found> {
         let op = "items.query";
+        check_query(&query, op)?;
         let sql = self.statements(query.table, op)?;
-        if query.pk.is_empty() || query.limit == 0 {
-            return Err(refused(op, "a query needs a partition and a limit"));
-        }
         let now = self.world.now();
         let found = self.store.read(op, |conn| page(conn, sql, &query, now))?;
         tally::add(1, found.items.len());
@@ -127,9 +128,11 @@ impl Items for SqliteItems {
         }
         tally::add(commit.writes.len() + commit.outbox.len(), commit.writes.len());
         let (sql, now) = (self.sql.clone(), self.world.now());
-        self.store.write_checked(op, move |conn| apply(conn, &sql, &commit, now)).await?.ok_or_else(|| {
-            refused(op, "this request token was used with another content")
-        })
+        let token = commit.token.map(|token| (token, digest(&commit)));
+        self.store
+            .write_checked(op, move |conn| apply(conn, &sql, &commit, token, now))
+            .await?
+            .ok_or_else(|| refused(op, "this request token was used with another content"))
     }
 
     async fn outbox(&self, after: u64, limit: usize) -> PortResult<Vec<Emitted>> {
@@ -155,9 +158,7 @@ impl Items for SqliteItems {
         let (sql, now) = (self.sql.clone(), self.world.now());
         self.store
             .write("items.reap", move |conn| {
-                let mut gone = conn
-                    .prepare_cached("delete from request_tokens where expires <= ?1")?
-                    .execute([now.0])?;
+                let mut gone = conn.prepare_cached(REAP_TOKENS)?.execute(params![now.0, limit])?;
                 let mut names: Vec<_> = sql.keys().collect();
                 names.sort_unstable();
                 for name in names {
@@ -172,49 +173,17 @@ impl Items for SqliteItems {
     }
 
     async fn integrity(&self) -> PortResult<Vec<String>> {
-        self.store.read("items.integrity", |conn| {
-            let mut statement = conn.prepare("pragma integrity_check")?;
-            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().filter(|line| line != "ok").collect())
-        })
+        let (op, store) = ("items.integrity", self.store.clone());
+        // Reads the whole file: not on a thread that answers requests.
+        let checked = tokio::task::spawn_blocking(move || {
+            store.read(op, |conn| {
+                let mut statement = conn.prepare("pragma integrity_check")?;
+                let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+                Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().filter(|line| line != "ok").collect())
+            })
+        });
+        checked.await.map_err(|e| PortError::new(op, Fault::Unavailable, e.to_string()))?
     }
-}
-
-fn refused(op: &'static str, detail: impl Into<String>) -> PortError {
-    PortError::new(op, Fault::Refused, detail)
-}
-
-fn check_key(key: &Key, op: &'static str) -> PortResult<()> {
-    for part in [&key.pk, &key.sk] {
-        if part.is_empty() || part.len() > MAX_KEY {
-            return Err(refused(op, format!("a key part of {} has {} bytes", key.table.name, part.len())));
-        }
-    }
-    Ok(())
-}
-
-fn check_commit(commit: &Commit, op: &'static str) -> PortResult<()> {
-    if commit.writes.len() + commit.outbox.len() > MAX_WRITES {
-        return Err(refused(op, format!("a commit of {} writes", commit.writes.len() + commit.outbox.len())));
-    }
-    let mut total = 0;
-    for (i, write) in commit.writes.iter().enumerate() {
-        let key = write.key();
-        check_key(key, op)?;
-        if commit.writes[..i].iter().any(|other| other.key() == key) {
-            return Err(refused(op, format!("two writes to one item of {}", key.table.name)));
-        }
-        let size = key.pk.len() + key.sk.len() + if let Write::Put { body, .. } = write { body.len() } else { 0 };
-        if size > MAX_ITEM {
-            return Err(refused(op, format!("an item of {size} bytes in {}", key.table.name)));
-        }
-        total += size;
-    }
-    total += commit.outbox.iter().map(|e| e.body.len()).sum::<usize>();
-    if total > MAX_COMMIT {
-        return Err(refused(op, format!("a commit of {total} bytes")));
-    }
-    Ok(())
 }
 
 fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Bytes> {
@@ -230,19 +199,15 @@ fn item(row: &Row<'_>, first: usize, key: Key, now: Time) -> rusqlite::Result<Op
     if expires_at.is_some_and(|at| at <= now) {
         return Ok(None);
     }
-    let item = Item {
-        key,
-        version: row.get(first)?,
-        number: row.get(first + 1)?,
-        expires_at,
-        body: bytes(row, first + 3)?,
-    };
+    let item =
+        Item { key, version: row.get(first)?, number: row.get(first + 1)?, expires_at, body: bytes(row, first + 3)? };
     Ok(Some(item))
 }
 
 fn fetch(conn: &Connection, sql: &Statements, key: &Key, now: Time) -> rusqlite::Result<Option<Item>> {
     let mut statement = conn.prepare_cached(&sql.get)?;
-    let found = statement.query_row(params![&key.pk[..], &key.sk[..]], |row| item(row, 0, key.clone(), now)).optional()?;
+    let found =
+        statement.query_row(params![&key.pk[..], &key.sk[..]], |row| item(row, 0, key.clone(), now)).optional()?;
     Ok(found.flatten())
 }
 
@@ -251,20 +216,14 @@ fn page(conn: &Connection, sql: &Statements, query: &Query, now: Time) -> rusqli
         Order::Forward => &sql.forward,
         Order::Backward => &sql.backward,
     };
-    // `sk > x''` holds for every key; 0xff… lies above every key that is not longer than it.
-    const HIGHEST: &[u8] = &[0xff; 64];
-    let from: &[u8] = query.from.as_deref().unwrap_or(b"");
-    let to: &[u8] = query.to.as_deref().unwrap_or(HIGHEST);
-    let after: Option<&[u8]> = match query.order {
-        Order::Forward => Some(query.after.as_deref().unwrap_or(b"")),
-        Order::Backward => query.after.as_deref(),
-    };
+    let (from, to) = range(query);
+    let limit = query.limit.min(MAX_ROWS);
     let mut statement = conn.prepare_cached(text)?;
-    let mut rows = statement.query(params![&query.pk[..], from, to, after, query.limit + 1])?;
-    let mut found = Found { items: Vec::with_capacity(query.limit.min(128)), next: None };
+    let mut rows = statement.query(params![&query.pk[..], &from[..], &to[..], limit + 1])?;
+    let mut found = Found { items: Vec::with_capacity(limit.min(128)), next: None };
     let (mut read, mut size, mut last) = (0, 0, None::<Part>);
     while let Some(row) = rows.next()? {
-        if read == query.limit || size > MAX_PAGE {
+        if read == limit || size > MAX_PAGE {
             found.next = last;
             break;
         }
@@ -280,16 +239,36 @@ fn page(conn: &Connection, sql: &Statements, query: &Query, now: Time) -> rusqli
     Ok(found)
 }
 
+/// The range as sort keys, the first included and the last not, with the continuation worked into it: the index is
+/// entered where the page begins, however deep that is.
+fn range(query: &Query) -> (Part, Part) {
+    // Above every key: longer than any, and never the smaller at any byte.
+    const ABOVE: &[u8] = &[0xff; MAX_KEY + 1];
+    // The smallest key above `sk`.
+    let next = |sk: &Part| {
+        let mut sk = sk.clone();
+        sk.push(0);
+        sk
+    };
+    let from = query.from.clone().unwrap_or_default();
+    let to = query.to.as_ref().map_or_else(|| Part::from_slice(ABOVE), next);
+    match (&query.after, query.order) {
+        (None, _) => (from, to),
+        (Some(after), Order::Forward) => (from.max(next(after)), to),
+        (Some(after), Order::Backward) => (from, to.min(after.clone())),
+    }
+}
+
 /// `None`: the token was used with another content.
 fn apply(
     conn: &Connection,
     sql: &HashMap<&'static str, Statements>,
     commit: &Commit,
+    token: Option<([u8; 16], [u8; 32])>,
     now: Time,
 ) -> rusqlite::Result<Option<Outcome>> {
-    let digest = commit.token.map(|_| digest(commit));
-    if let (Some(token), Some(digest)) = (commit.token, &digest)
-        && let Some(earlier) = replay(conn, &token, digest, now)?
+    if let Some((token, digest)) = &token
+        && let Some(earlier) = replay(conn, token, digest, now)?
     {
         return Ok(earlier);
     }
@@ -302,12 +281,15 @@ fn apply(
         numbers.push(execute(conn, sql, write, now)?);
     }
     for emit in &commit.outbox {
-        conn.prepare_cached("insert into outbox (name, body) values (?1, ?2)")?.execute(params![emit.name, &emit.body[..]])?;
+        conn.prepare_cached("insert into outbox (name, body) values (?1, ?2)")?
+            .execute(params![emit.name, &emit.body[..]])?;
     }
-    if let (Some(token), Some(digest)) = (commit.token, digest) {
+    if let Some((token, digest)) = token {
         let text = numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-        conn.prepare_cached("insert or replace into request_tokens (token, digest, numbers, expires) values (?1, ?2, ?3, ?4)")?
-            .execute(params![&token[..], &digest[..], text, now.plus(TOKEN_LIFE).0])?;
+        conn.prepare_cached(
+            "insert or replace into request_tokens (token, digest, numbers, expires) values (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![&token[..], &digest[..], text, now.plus(TOKEN_LIFE).0])?;
     }
     Ok(Some(Outcome::Applied { numbers }))
 }
@@ -320,9 +302,8 @@ fn replay(conn: &Connection, token: &[u8], digest: &[u8], now: Time) -> rusqlite
         .query_row(params![token, now.0], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?)))
         .optional()?;
     Ok(earlier.map(|(stored, numbers)| {
-        (stored == digest).then(|| Outcome::Applied {
-            numbers: numbers.split(',').filter_map(|n| n.parse().ok()).collect(),
-        })
+        (stored == digest)
+            .then(|| Outcome::Applied { numbers: numbers.split(',').filter_map(|n| n.parse().ok()).collect() })
     }))
 }
 
@@ -388,10 +369,4 @@ fn execute(
             conn.prepare_cached(&sql.add)?.query_row(values, |row| row.get(0))
         }
     }
-}
-
-fn digest(commit: &Commit) -> Vec<u8> {
-    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-    context.update(format!("{:?}{:?}", commit.writes, commit.outbox).as_bytes());
-    context.finish().as_ref().to_vec()
 }

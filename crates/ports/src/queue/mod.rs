@@ -2,12 +2,13 @@
 //!
 //! - Delivery is at least once and in no promised order; a message sent is on disk when `send` answers.
 //! - A received message is invisible for the visibility time, then comes back with a higher receive count; `extend`
-//!   prolongs it, to at most 12 hours from the first receive.
+//!   prolongs it, to at most 12 hours from the receive that the receipt names.
 //! - A receipt of an earlier receive is answered `false` ("no longer ours"), never as an error.
 //! - After `max_receives` receives the message is parked and delivered no more; it is nowhere else.
 //! - `redrive` moves parked messages back and says how many.
 //! - The same `dedup` key within 5 minutes returns the same message id and is delivered once.
-//! - A delay over 15 minutes, a body over 256 KiB (attributes included) or an unknown queue is refused.
+//! - A delay over 15 minutes, a visibility or back-off over 12 hours, a body over 256 KiB (attributes included) or an
+//!   unknown queue is refused.
 //! - A poison message does not block the queue.
 
 pub mod contract;
@@ -25,13 +26,20 @@ use bytes::Bytes;
 pub struct QueueName(pub &'static str);
 
 pub const MAX_DELAY_MS: i64 = 15 * base::time::MINUTE;
+/// The longest visibility and the longest back-off.
+pub const MAX_LEASE_MS: i64 = 12 * base::time::HOUR;
+/// The body and its `dedup` key.
 pub const MAX_BODY: usize = 256 * 1024;
+pub const MAX_DEDUP: usize = 128;
+/// How long a `dedup` key is remembered from its first send.
+pub const DEDUP_MS: i64 = 5 * base::time::MINUTE;
 
 #[derive(Debug, Clone)]
 pub struct NewMessage {
     pub body: Bytes,
     /// Invisible at first for this long; at most [`MAX_DELAY_MS`].
     pub delay_ms: i64,
+    /// 1 to [`MAX_DEDUP`] bytes.
     pub dedup: Option<String>,
     /// Parked after this many receives; 1 or more.
     pub max_receives: u32,
@@ -51,7 +59,7 @@ pub struct Delivery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receipt {
     pub id: QueuedId,
-    /// The receive count at this receive: the fencing token.
+    /// The fencing token: grows with every receive of this message, also over a redrive.
     pub fence: u32,
 }
 
@@ -71,8 +79,11 @@ pub trait Queue: Send + Sync + 'static {
     /// All or none of `messages`; their ids in order.
     async fn send(&self, queue: QueueName, messages: Vec<NewMessage>, now: Time) -> PortResult<Vec<QueuedId>>;
 
-    /// Up to `max` visible messages, each invisible to others for `visibility_ms`.
+    /// Up to `max` visible messages, each invisible to others for `visibility_ms` (above zero).
     async fn receive(&self, queue: QueueName, max: usize, visibility_ms: i64, now: Time) -> PortResult<Vec<Delivery>>;
+
+    /// The heartbeat of long work: invisible for `visibility_ms` from `now`. False when no longer ours.
+    async fn extend(&self, queue: QueueName, receipt: Receipt, visibility_ms: i64, now: Time) -> PortResult<bool>;
 
     /// Done with it: the message is gone. False when the receipt is no longer ours.
     async fn done(&self, queue: QueueName, receipt: Receipt) -> PortResult<bool>;
@@ -83,6 +94,7 @@ pub trait Queue: Send + Sync + 'static {
     /// Parks it at once, with a reason for staff. False when no longer ours.
     async fn park(&self, queue: QueueName, receipt: Receipt, reason: &str, now: Time) -> PortResult<bool>;
 
+    /// The longest parked first.
     async fn parked(&self, queue: QueueName, limit: usize) -> PortResult<Vec<Parked>>;
 
     /// Moves every parked message back, with its receives at zero.

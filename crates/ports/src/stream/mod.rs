@@ -49,7 +49,14 @@ pub trait Stream: Send + Sync + 'static {
     async fn append(&self, topic: Topic, records: Vec<NewRecord>, now: Time) -> PortResult<()>;
 
     /// Up to `limit` records of one partition after what `group` has committed (or after `after`, when later).
-    async fn read(&self, topic: Topic, partition: u16, group: &str, after: Option<u64>, limit: usize) -> PortResult<Vec<Record>>;
+    async fn read(
+        &self,
+        topic: Topic,
+        partition: u16,
+        group: &str,
+        after: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<Record>>;
 
     /// The group has dealt with everything up to and with `offset`.
     async fn commit(&self, topic: Topic, partition: u16, group: &str, offset: u64) -> PortResult<()>;
