@@ -9,6 +9,7 @@ pub mod edge;
 mod identity;
 pub mod mailing;
 mod notes;
+pub mod operator;
 pub mod plans;
 pub mod problem_texts;
 mod realtime;

@@ -5,3 +5,4 @@ pub mod commands;
 pub mod config;
 pub mod lock;
 pub mod logging;
+pub mod wire;

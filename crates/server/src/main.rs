@@ -11,8 +11,13 @@ use std::{
 /// 0 success, 1 failure; clap ends with 2 on wrong usage.
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let mut out = io::stdout();
     let done = match &cli.command {
-        Command::Config(command) => commands::config::run(&cli.shared, command, &mut io::stdout()),
+        Command::Serve(args) => commands::serve::run(&cli.shared, args),
+        Command::Migrate(_) => commands::migrate::run(&cli.shared),
+        Command::Config(command) => commands::config::run(&cli.shared, command, &mut out),
+        Command::Doctor(args) => commands::doctor::run(&cli.shared, args, &mut out),
+        Command::Member(command) => commands::member::run(&cli.shared, command),
     };
     done.unwrap_or_else(|error| {
         // When standard error is closed too, the exit code still tells.

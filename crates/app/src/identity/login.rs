@@ -22,8 +22,6 @@ pub struct Login {
     pub password: Secret,
     /// `native`: the refresh credential comes in the body instead of a cookie.
     pub client: Option<String>,
-    /// Second factor, when the account has one.
-    pub totp: Option<String>,
 }
 
 pub async fn login(app: &App, cx: &Cx, about: &Facts, device: &str, input: &Login) -> Result<Response<Body>> {

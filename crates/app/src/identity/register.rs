@@ -48,7 +48,6 @@ pub struct Register {
     pub partner_email: Option<String>,
     pub language: Option<String>,
     pub timezone: Option<String>,
-    pub referral_code: Option<String>,
     /// `native`: the refresh credential comes in the body instead of a cookie.
     pub client: Option<String>,
 }

@@ -42,8 +42,6 @@ pub struct Note {
 pub struct NewNote {
     /// `partner`
     pub channel: String,
-    /// Not needed for `partner`.
-    pub recipient: Option<String>,
     #[schema(max_length = 10_000)]
     pub title: Option<String>,
     #[schema(min_length = 1, max_length = 10_000)]

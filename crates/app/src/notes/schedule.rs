@@ -37,8 +37,6 @@ use utoipa::{IntoParams, ToSchema};
 pub struct NewScheduled {
     /// `partner`
     pub channel: String,
-    /// Not needed for `partner`.
-    pub recipient: Option<String>,
     #[schema(max_length = 10_000)]
     pub title: Option<String>,
     #[schema(min_length = 1, max_length = 10_000)]
@@ -55,7 +53,6 @@ pub struct NewScheduled {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct ChangeScheduled {
     pub channel: Option<String>,
-    pub recipient: Option<String>,
     pub title: Option<String>,
     pub content: Option<String>,
     pub date: Option<String>,

@@ -3,12 +3,13 @@
 use crate::{
     cli::{ConfigCommand, Shared},
     config::{ConfigError, Problem},
+    wire::Failure,
 };
 use serde_json::json;
-use std::{error::Error, ffi::OsStr, io::Write, process::ExitCode};
+use std::{ffi::OsStr, io::Write, process::ExitCode};
 
 /// Runs the command with the environment of the process.
-pub fn run(shared: &Shared, command: &ConfigCommand, out: &mut dyn Write) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(shared: &Shared, command: &ConfigCommand, out: &mut dyn Write) -> Result<ExitCode, Failure> {
     run_with(shared, std::env::vars_os(), command, out)
 }
 
@@ -17,7 +18,7 @@ fn run_with<K: AsRef<OsStr>, V: AsRef<OsStr>>(
     env: impl IntoIterator<Item = (K, V)>,
     command: &ConfigCommand,
     out: &mut dyn Write,
-) -> Result<ExitCode, Box<dyn Error>> {
+) -> Result<ExitCode, Failure> {
     match command {
         ConfigCommand::Check { json } => check(shared.check(env), *json, out),
         ConfigCommand::Show { json } => {
@@ -34,7 +35,7 @@ fn run_with<K: AsRef<OsStr>, V: AsRef<OsStr>>(
 }
 
 /// "OK" on standard output, or every problem on standard error; with `json` one document on standard output.
-fn check(found: Result<(), ConfigError>, json: bool, out: &mut dyn Write) -> Result<ExitCode, Box<dyn Error>> {
+fn check(found: Result<(), ConfigError>, json: bool, out: &mut dyn Write) -> Result<ExitCode, Failure> {
     if !json {
         found?;
         writeln!(out, "OK")?;
