@@ -1,9 +1,6 @@
 //! The ambient facts of one unit of work, made explicit and passed first.
 
-use crate::{
-    Id, Lang, Time,
-    world::World,
-};
+use crate::{Id, Lang, Time, world::World};
 use std::sync::Arc;
 use uuid::Builder;
 

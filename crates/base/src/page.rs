@@ -51,7 +51,11 @@ impl Cursors {
     /// The position inside, when the cursor was made here for this scope.
     pub fn open(&self, scope: &str, cursor: &str) -> Result<Vec<u8>> {
         let bad = || {
-            Error::invalid(vec![Field::new("/query/cursor", "invalid_cursor", "This cursor does not belong to this list.")])
+            Error::invalid(vec![Field::new(
+                "/query/cursor",
+                "invalid_cursor",
+                "This cursor does not belong to this list.",
+            )])
         };
         if cursor.len() > 512 {
             return Err(bad());

@@ -37,10 +37,7 @@ impl ToSchema for Time {
 
 impl PartialSchema for Lang {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(Lang::ALL.map(Lang::code)))
-            .into()
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Lang::ALL.map(Lang::code))).into()
     }
 }
 impl ToSchema for Lang {

@@ -8,7 +8,7 @@ use app::{
 };
 use base::{World, time::DAY};
 use ports::{
-    Ports, PortError,
+    PortError, Ports,
     cache::MemoryCache,
     embedded::{Store, outbox::Outbox},
     fanout::MemoryFanout,
@@ -35,8 +35,7 @@ pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// The file that items, queue, stream and the development outbox share.
 pub fn open_store(path: &Path) -> Result<Arc<Store>, Failure> {
-    let schema =
-        [SqliteItems::schema(tables::ALL), SqliteQueue::schema(), SqliteStream::schema(), Outbox::schema()];
+    let schema = [SqliteItems::schema(tables::ALL), SqliteQueue::schema(), SqliteStream::schema(), Outbox::schema()];
     Store::open(path, &schema).map_err(|e| format!("{}: {e}", path.display()).into())
 }
 

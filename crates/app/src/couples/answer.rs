@@ -87,13 +87,15 @@ async fn link(app: &App, cx: &Cx, mut tx: Tx, caller: &Caller, it: &Invitation) 
                where status = 'pending' and inviter_id in ($2, $3)";
     tx.exec(sql, args![cx.now(), inviter.id, invitee.id]).await?;
     for (of, partner) in [(&inviter, &invitee), (&invitee, &inviter)] {
-        let sql = "update profiles set partner_name = $1, updated_at = $2 where member_id = $3 and partner_name is null";
+        let sql =
+            "update profiles set partner_name = $1, updated_at = $2 where member_id = $3 and partner_name is null";
         tx.exec(sql, args![&*partner.name, cx.now(), of.id]).await?;
         accounts::touch(cx, &mut tx, of.id).await?;
     }
     Job::CoupleLinked { couple }.enqueue(cx, &mut tx).await?;
     Job::AnswerMail { invitation: it.id, accepted: true }.enqueue(cx, &mut tx).await?;
-    let data = serde_json::json!({ "couple_id": couple, "invitation_id": it.id, "member_ids": [inviter.id, invitee.id] });
+    let data =
+        serde_json::json!({ "couple_id": couple, "invitation_id": it.id, "member_ids": [inviter.id, invitee.id] });
     Event::to_many(&[inviter.id, invitee.id], "couple.accepted", data).in_sql(cx, &mut tx).await?;
     tx.commit().await?;
     app.bells.sql.notify_one();

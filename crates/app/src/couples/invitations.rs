@@ -254,12 +254,7 @@ pub struct ListInvitations {
 }
 
 /// Sent by the caller, or received at the caller's verified address; newest first.
-pub(super) async fn list(
-    app: &App,
-    cx: &Cx,
-    caller: &Caller,
-    asked: &ListInvitations,
-) -> Result<Page<InvitationView>> {
+pub(super) async fn list(app: &App, cx: &Cx, caller: &Caller, asked: &ListInvitations) -> Result<Page<InvitationView>> {
     let mut checks = Checks::default();
     let direction = checks.one_of("/query/direction", asked.direction.as_deref(), &["sent", "received"]);
     checks.done()?;
@@ -341,7 +336,8 @@ pub(super) async fn cancel(app: &App, cx: &Cx, caller: &Caller, id: InvitationId
 /// Marks what has run out, so that lists and statistics need not compute it.
 pub async fn expire_invitations(app: &App, cx: &Cx) -> Result<()> {
     let mut tx = app.ports.sql.begin().await?;
-    let sql = "update invitations set status = 'expired', updated_at = $1 where status = 'pending' and expires_at <= $1";
+    let sql =
+        "update invitations set status = 'expired', updated_at = $1 where status = 'pending' and expires_at <= $1";
     tx.exec(sql, args![cx.now()]).await?;
     tx.commit().await?;
     Ok(())

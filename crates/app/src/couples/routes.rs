@@ -2,7 +2,7 @@
 
 use super::{
     answer, invitations,
-    invitations::{Invite, InvitationView, ListInvitations},
+    invitations::{InvitationView, Invite, ListInvitations},
     unlink,
     view::{self, CoupleView},
 };

@@ -64,7 +64,8 @@ impl From<me::Me> for Half {
 pub(super) async fn load(app: &App, cx: &Cx, caller: &Caller) -> Result<CoupleView> {
     let us = Membership::load(app, cx, caller.member).await?;
     let mut tx = app.ports.sql.read().await?;
-    let sql = "select initiated_by, accepted_at, created_at, updated_at from couples where id = $1 and status = 'active'";
+    let sql =
+        "select initiated_by, accepted_at, created_at, updated_at from couples where id = $1 and status = 'active'";
     let row = tx.row(sql, args![us.couple()]).await?.ok_or_else(Error::not_found)?;
     let me: Half = me::load(cx, &mut tx, us.member()).await?.ok_or_else(Error::not_found)?.into();
     let partner: Half = me::load(cx, &mut tx, us.partner()).await?.ok_or_else(Error::not_found)?.into();

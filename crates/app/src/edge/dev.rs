@@ -102,10 +102,13 @@ fn link(escaped: &str) -> String {
             word.to_owned()
         }
     };
-    escaped.split_inclusive([' ', '\n']).map(|w| {
-        let trimmed = w.trim_end();
-        w.replacen(trimmed, &word(trimmed), 1)
-    }).collect()
+    escaped
+        .split_inclusive([' ', '\n'])
+        .map(|w| {
+            let trimmed = w.trim_end();
+            w.replacen(trimmed, &word(trimmed), 1)
+        })
+        .collect()
 }
 
 #[derive(Deserialize)]

@@ -50,7 +50,7 @@ impl Gate {
         Self { app, router, compressed, operations }
     }
 
-    pub async fn handle(&self, mut request: Request<Body>, peer: IpAddr) -> Response<Body> {
+    pub async fn handle(&self, request: Request<Body>, peer: IpAddr) -> Response<Body> {
         let started = Instant::now();
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let op = self.operations.find(&method, uri.path());
@@ -59,7 +59,7 @@ impl Gate {
         let (ended, tally) = if method == Method::OPTIONS && cors::is_preflight(request.headers()) {
             (Ended { response: cors::preflight(&self.app, request.headers()), rate: None }, Tally::default())
         } else {
-            tally::counted(self.admit(&mut facts, op, request_without_trace(&mut request))).await
+            tally::counted(self.admit(&mut facts, op, request)).await
         };
         let Ended { mut response, rate } = ended;
         let code = self.finish(&mut response, &facts, &uri, rate);
@@ -178,7 +178,8 @@ impl Gate {
             code = Some(error.code());
             let headers = std::mem::take(response.headers_mut());
             *response = render(&error, uri.path(), &facts.request_id, facts.accepts.unwrap_or_default());
-            for (name, value) in &headers {
+            // What the router said of the refusal (`Allow`), but not of the empty body it had.
+            for (name, value) in headers.iter().filter(|(name, _)| **name != names::CONTENT_LENGTH) {
                 response.headers_mut().append(name, value.clone());
             }
         }
@@ -195,10 +196,6 @@ impl Gate {
         }
         code
     }
-}
-
-fn request_without_trace(request: &mut Request<Body>) -> Request<Body> {
-    std::mem::take(request)
 }
 
 fn refuse(error: Error, rate: Option<rates::Left>) -> Ended {

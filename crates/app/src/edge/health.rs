@@ -19,7 +19,9 @@ use serde::Serialize;
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/livez", get(|| async { Json(Status { status: "ok", checks: Vec::new() }) })).route("/readyz", get(ready))
+    Router::new()
+        .route("/livez", get(|| async { Json(Status { status: "ok", checks: Vec::new() }) }))
+        .route("/readyz", get(ready))
 }
 
 #[derive(Serialize)]

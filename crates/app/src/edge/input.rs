@@ -56,7 +56,11 @@ fn check_type(headers: &HeaderMap) -> Result<(), Error> {
     if mime.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    Err(Error::new(Kind::MediaType, "unsupported_media_type", "The body must be JSON (Content-Type: application/json)."))
+    Err(Error::new(
+        Kind::MediaType,
+        "unsupported_media_type",
+        "The body must be JSON (Content-Type: application/json).",
+    ))
 }
 
 /// The whole body, within the size and time the settings allow.
@@ -135,12 +139,10 @@ fn refuse_nul(bytes: &[u8]) -> Result<(), Error> {
 fn find_nul(value: &serde_json::Value, at: String) -> Option<String> {
     match value {
         serde_json::Value::String(text) => text.contains('\0').then_some(at),
-        serde_json::Value::Array(list) => {
-            list.iter().enumerate().find_map(|(i, v)| find_nul(v, format!("{at}/{i}")))
-        }
-        serde_json::Value::Object(map) => map.iter().find_map(|(k, v)| {
-            if k.contains('\0') { Some(at.clone()) } else { find_nul(v, format!("{at}/{k}")) }
-        }),
+        serde_json::Value::Array(list) => list.iter().enumerate().find_map(|(i, v)| find_nul(v, format!("{at}/{i}"))),
+        serde_json::Value::Object(map) => map
+            .iter()
+            .find_map(|(k, v)| if k.contains('\0') { Some(at.clone()) } else { find_nul(v, format!("{at}/{k}")) }),
         _ => None,
     }
 }

@@ -121,7 +121,8 @@ impl Metrics {
         self.render_requests(operations, &mut out);
         for gauge in self.gauges() {
             let (name, value) = (gauge.name, gauge.value.load(Relaxed));
-            let _infallible = writeln!(out, "# HELP {name} {}\n# TYPE {name} {}\n{name} {value}", gauge.help, gauge.kind);
+            let _infallible =
+                writeln!(out, "# HELP {name} {}\n# TYPE {name} {}\n{name} {value}", gauge.help, gauge.kind);
         }
         out
     }
@@ -129,9 +130,8 @@ impl Metrics {
     fn render_requests(&self, operations: &Operations, out: &mut String) {
         let Some(ops) = self.ops.get() else { return };
         out.push_str("# HELP http_requests_total Requests answered.\n# TYPE http_requests_total counter\n");
-        let labels = |i: usize| {
-            operations.all.get(i).map_or(("-", "other"), |op| (op.method.as_str(), op.template.as_str()))
-        };
+        let labels =
+            |i: usize| operations.all.get(i).map_or(("-", "other"), |op| (op.method.as_str(), op.template.as_str()));
         for (i, one) in ops.iter().enumerate() {
             let (method, route) = labels(i);
             for (slot, status) in STATUSES.iter().enumerate() {

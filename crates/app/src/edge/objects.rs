@@ -95,10 +95,14 @@ fn parse_range(text: &str, size: u64) -> Asked {
     let (from, to) = (from.trim(), to.trim());
     match (from.parse::<u64>(), to.parse::<u64>()) {
         (Ok(start), _) if start >= size => Asked::Beyond,
-        (Ok(start), Ok(last)) if last >= start => Asked::Part(Range { start, end: Some(last.saturating_add(1).min(size)) }),
+        (Ok(start), Ok(last)) if last >= start => {
+            Asked::Part(Range { start, end: Some(last.saturating_add(1).min(size)) })
+        }
         (Ok(start), Err(_)) if to.is_empty() => Asked::Part(Range { start, end: None }),
         (Err(_), Ok(0)) if from.is_empty() => Asked::Beyond,
-        (Err(_), Ok(tail)) if from.is_empty() && size > 0 => Asked::Part(Range { start: size.saturating_sub(tail), end: None }),
+        (Err(_), Ok(tail)) if from.is_empty() && size > 0 => {
+            Asked::Part(Range { start: size.saturating_sub(tail), end: None })
+        }
         _ => Asked::Whole,
     }
 }

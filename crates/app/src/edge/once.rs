@@ -142,7 +142,8 @@ impl Drop for Running {
 }
 
 fn in_progress() -> Error {
-    Error::new(Kind::Conflict, "idempotency_in_progress", "The first call with this key is still running.").retry_after(1)
+    Error::new(Kind::Conflict, "idempotency_in_progress", "The first call with this key is still running.")
+        .retry_after(1)
 }
 
 impl Once {
@@ -197,7 +198,8 @@ impl Once {
     /// What a refused commit means when it was this call's record that was already there.
     pub fn overtaken(&self, refusals: &[Option<Refusal>]) -> Option<Error> {
         let last = refusals.last()?.as_ref()?;
-        (self.0.is_some() && last.current.as_ref().is_some_and(|i| i.key.table == tables::IDEMPOTENCY)).then(in_progress)
+        (self.0.is_some() && last.current.as_ref().is_some_and(|i| i.key.table == tables::IDEMPOTENCY))
+            .then(in_progress)
     }
 
     /// The record of this call's answer, to be part of the effect's commit.

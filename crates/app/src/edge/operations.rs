@@ -55,7 +55,9 @@ impl Operations {
         let public = operation.security.as_ref().is_some_and(|list| {
             serde_json::to_value(list)
                 .ok()
-                .and_then(|v| v.as_array().map(|a| a.iter().all(|r| r.as_object().is_some_and(serde_json::Map::is_empty))))
+                .and_then(|v| {
+                    v.as_array().map(|a| a.iter().all(|r| r.as_object().is_some_and(serde_json::Map::is_empty)))
+                })
                 .unwrap_or(false)
         });
         self.all.push(Op {

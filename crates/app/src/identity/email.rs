@@ -6,7 +6,13 @@ use super::{
     register::{self, VERIFY_LIFE},
     sessions,
 };
-use crate::{app::App, check::Checks, couples, edge::request::Facts, work::{jobs::Job, outbox::Event}};
+use crate::{
+    app::App,
+    check::Checks,
+    couples,
+    edge::request::Facts,
+    work::{jobs::Job, outbox::Event},
+};
 use axum::{
     body::Body,
     http::{Response, StatusCode},

@@ -7,7 +7,11 @@ use base::{
     secret,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use ports::{args, secrets::RingKey, sql::{Tx, bucket}};
+use ports::{
+    args,
+    secrets::RingKey,
+    sql::{Tx, bucket},
+};
 use ring::hmac;
 
 /// What a token is for.

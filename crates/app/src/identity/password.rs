@@ -87,8 +87,7 @@ pub async fn change(app: &App, cx: &Cx, caller: &Caller, input: &ChangePassword)
     let subject = caller.member.to_string();
     let settings = &app.settings.identity;
     let window_ms = settings.lockout_minutes * MINUTE;
-    let strikes =
-        Strikes { kind: "password-change", subject: &subject, limit: settings.lockout_failures, window_ms };
+    let strikes = Strikes { kind: "password-change", subject: &subject, limit: settings.lockout_failures, window_ms };
     strikes.check(app, cx).await?;
     let mut tx = app.ports.sql.read().await?;
     let account = accounts::by_id(cx, &mut tx, caller.member).await?.ok_or_else(Error::not_found)?;

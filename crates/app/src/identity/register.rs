@@ -27,6 +27,7 @@ use base::{
     time::DAY,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -90,11 +91,8 @@ fn check(cx: &Cx, input: &Register) -> Result<Checked> {
     let relationship_status =
         checks.one_of("/relationship_status", input.relationship_status.as_deref(), me::RELATIONSHIP);
     let anniversary_date = checks.date("/anniversary_date", input.anniversary_date.as_deref());
-    let partner_email = input
-        .partner_email
-        .as_deref()
-        .filter(|e| !e.trim().is_empty())
-        .map(|e| checks.email("/partner_email", e));
+    let partner_email =
+        input.partner_email.as_deref().filter(|e| !e.trim().is_empty()).map(|e| checks.email("/partner_email", e));
     if partner_email.as_deref().is_some_and(|p| accounts::email_key(p) == accounts::email_key(&email)) {
         checks.refuse("/partner_email", "own_address", "This is your own address.");
     }
@@ -114,7 +112,7 @@ fn check(cx: &Cx, input: &Register) -> Result<Checked> {
 /// What is stored for a repeat of this call: no token, only what the same tokens can be made from again.
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    member: serde_json::Value,
+    member: Box<RawValue>,
     member_id: MemberId,
     session_id: SessionId,
     session: Session,
@@ -166,7 +164,7 @@ pub async fn register(
     Job::ProjectCard { member }.enqueue(cx, &mut tx).await?;
     Event::fact("account.registered", serde_json::json!({ "member_id": member })).in_sql(cx, &mut tx).await?;
     let view = me::load(cx, &mut tx, member).await?.ok_or_else(Error::not_found)?;
-    let as_json = serde_json::to_value(&view).map_err(|e| Error::bug("write a member", e))?;
+    let as_json = serde_json::value::to_raw_value(&view).map_err(|e| Error::bug("write a member", e))?;
     let stored = Stored { member: as_json, member_id: member, session_id, session };
     let stored = serde_json::to_vec(&stored).map_err(|e| Error::bug("write an answer", e))?;
     once.store_in_sql(cx, &mut tx, StatusCode::CREATED, &stored).await?;
@@ -184,12 +182,7 @@ async fn again(app: &App, stored: &[u8]) -> Result<Response<Body>> {
 }
 
 /// `{member, session}` with the refresh cookie where the client has none of its own.
-pub(super) fn answer(
-    app: &App,
-    status: StatusCode,
-    member: &impl Serialize,
-    issued: Issued,
-) -> Result<Response<Body>> {
+pub(super) fn answer(app: &App, status: StatusCode, member: &impl Serialize, issued: Issued) -> Result<Response<Body>> {
     #[derive(Serialize)]
     struct Answer<'a, M> {
         member: &'a M,

@@ -207,11 +207,7 @@ async fn verify_email(
 /// Mail the verification link again. Always succeeds.
 #[utoipa::path(post, path = "/v1/auth/email/resend", tag = "Identity", security(()), request_body = EmailOnly,
     responses((status = 202)))]
-async fn resend_verification(
-    State(app): AppState,
-    Unit(cx): Unit,
-    input: Input<EmailOnly>,
-) -> Answer<Response<Body>> {
+async fn resend_verification(State(app): AppState, Unit(cx): Unit, input: Input<EmailOnly>) -> Answer<Response<Body>> {
     email::resend(&app, &cx, &input.value).await?;
     Ok(empty(StatusCode::ACCEPTED))
 }
@@ -227,11 +223,7 @@ async fn forgot_password(State(app): AppState, Unit(cx): Unit, input: Input<Emai
 /// Set a new password by the token of the mail; every session ends.
 #[utoipa::path(post, path = "/v1/auth/password/reset", tag = "Identity", security(()), request_body = ResetPassword,
     responses((status = 204)))]
-async fn reset_password(
-    State(app): AppState,
-    Unit(cx): Unit,
-    input: Input<ResetPassword>,
-) -> Answer<Response<Body>> {
+async fn reset_password(State(app): AppState, Unit(cx): Unit, input: Input<ResetPassword>) -> Answer<Response<Body>> {
     password::reset(&app, &cx, &input.value).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

@@ -102,8 +102,7 @@ pub async fn start(app: &App, member: MemberId, id: SessionId, session: &Session
 }
 
 fn issue(app: &App, member: MemberId, id: SessionId, session: &Session, now: Time) -> Result<Issued> {
-    let refresh =
-        app.identity.refresh.seal(Refresh { member, session: id, generation: session.generation });
+    let refresh = app.identity.refresh.seal(Refresh { member, session: id, generation: session.generation });
     Ok(Issued {
         tokens: SessionTokens {
             access_token: app.identity.tokens.issue(member, id, now)?,

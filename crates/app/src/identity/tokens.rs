@@ -1,7 +1,11 @@
 //! Access tokens: JWS with Ed25519 (RFC 8037), one algorithm and no choice. Keys rotate; a verified token is
 //! remembered, so that most requests cost a lookup instead of a signature check.
 
-use base::{Error, Result, Time, id::{MemberId, SessionId}, time::{DAY, MINUTE}};
+use base::{
+    Error, Result, Time,
+    id::{MemberId, SessionId},
+    time::{DAY, MINUTE},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use parking_lot::RwLock;
 use ports::secrets::RingKey;

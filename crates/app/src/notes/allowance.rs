@@ -8,11 +8,7 @@ use crate::{
     settings::{Allowance, Window},
     tables::METERS,
 };
-use base::{
-    Cx, Error, Result, Time,
-    id::MemberId,
-    time::DAY,
-};
+use base::{Cx, Error, Result, Time, id::MemberId, time::DAY};
 use ports::items::{Key, Refusal, Write};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -63,10 +59,8 @@ pub(super) fn take(app: &App, cx: &Cx, member: MemberId, plan: Plan, channel: &s
 pub(super) fn reached(app: &App, cx: &Cx, plan: Plan, channel: &str, refusal: &Refusal) -> Error {
     let used = refusal.current.as_ref().map_or(0, |item| item.number);
     let limit = of_plan(app, plan, channel).unwrap_or(i64::MAX);
-    let higher = Plan::ALL
-        .into_iter()
-        .find(|p| *p > plan && of_plan(app, *p, channel).is_none_or(|l| l > used))
-        .map(Plan::key);
+    let higher =
+        Plan::ALL.into_iter().find(|p| *p > plan && of_plan(app, *p, channel).is_none_or(|l| l > used)).map(Plan::key);
     Error::limit_reached(limit, used, resets_at(app, cx.now()), higher)
 }
 

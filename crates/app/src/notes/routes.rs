@@ -138,10 +138,8 @@ async fn create_scheduled(
     Unit(cx): Unit,
     create: Create<NewScheduled>,
 ) -> Answer<Response<Body>> {
-    once::run(&app, &create.once, async || {
-        schedule::create(&app, &cx, &caller, &create.input, &create.once).await
-    })
-    .await
+    once::run(&app, &create.once, async || schedule::create(&app, &cx, &caller, &create.input, &create.once).await)
+        .await
 }
 
 /// The caller's scheduled notes of one state, the earliest first.
@@ -167,11 +165,7 @@ fn answer(scheduled: &Scheduled) -> Answer<Response<Body>> {
 /// One scheduled note of the caller.
 #[utoipa::path(get, path = "/v1/scheduled-notes/{id}", tag = "Love notes", params(("id" = ScheduledId, Path)),
     responses((status = 200, body = Scheduled)))]
-async fn read_scheduled(
-    State(app): AppState,
-    caller: Caller,
-    Place(id): Place<ScheduledId>,
-) -> Answer<Response<Body>> {
+async fn read_scheduled(State(app): AppState, caller: Caller, Place(id): Place<ScheduledId>) -> Answer<Response<Body>> {
     answer(&schedule_store::own(&app, &caller, id).await?.1)
 }
 

@@ -3,7 +3,7 @@
 
 use super::{
     allowance,
-    model::{check_channel, check_words, Words},
+    model::{Words, check_channel, check_words},
     schedule_store::{self as store, Scheduled, State, list_partition},
     send::{self, EPOCH, METER, no_partner},
 };
@@ -371,8 +371,7 @@ async fn stop(
     status: State,
     reason: &str,
 ) -> Result<()> {
-    let after =
-        Scheduled { status, failure_reason: Some(reason.to_owned()), updated_at: cx.now(), ..before.clone() };
+    let after = Scheduled { status, failure_reason: Some(reason.to_owned()), updated_at: cx.now(), ..before.clone() };
     let mut writes = vec![lease.done()];
     writes.extend(after.replace(item, before)?);
     let outbox = vec![told(cx, &after, "note.failed")?];
@@ -393,8 +392,7 @@ pub async fn pause_for_ended(app: &App, cx: &Cx, couple: CoupleId) -> Result<()>
         // Pausing moves a note out of this list, so the first page is always what is left.
         let mut after = None;
         loop {
-            let query =
-                Query::partition(SCHEDULED_BY, list_partition(owner, State::Scheduled)).limit(100).after(after);
+            let query = Query::partition(SCHEDULED_BY, list_partition(owner, State::Scheduled)).limit(100).after(after);
             let found = app.ports.items.query(query).await?;
             for place in &found.items {
                 if let Some(id) = place.key.sk.get(8..).and_then(ScheduledId::from_slice) {

@@ -7,16 +7,13 @@ use super::{
     model::{NewNote, Note, Words},
 };
 use crate::{
-    app::App,
-    cards,
-    couples::Membership,
-    edge::once::Once,
-    identity::Caller,
-    plans::Plan,
-    work::outbox::Event,
+    app::App, cards, couples::Membership, edge::once::Once, identity::Caller, plans::Plan, work::outbox::Event,
 };
 use axum::http::StatusCode;
-use base::{Cx, Error, Result, id::{MemberId, NoteId}};
+use base::{
+    Cx, Error, Result,
+    id::{MemberId, NoteId},
+};
 use bytes::Bytes;
 use ports::items::{Commit, Emit, Outcome, Write};
 use serde::Serialize;

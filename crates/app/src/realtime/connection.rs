@@ -4,7 +4,10 @@
 use base::{Time, id::SessionId};
 use bytes::Bytes;
 use parking_lot::Mutex;
-use std::{collections::VecDeque, sync::atomic::{AtomicI64, AtomicU16, Ordering::Relaxed}};
+use std::{
+    collections::VecDeque,
+    sync::atomic::{AtomicI64, AtomicU16, Ordering::Relaxed},
+};
 use tokio::sync::Notify;
 
 /// Why a connection ends (product/api.md).

@@ -2,7 +2,10 @@
 
 use super::{CHANNEL, Logged, connection::close, decode, frame};
 use crate::{app::App, notes};
-use base::{error::Chain, id::{NoteId, SessionId}};
+use base::{
+    error::Chain,
+    id::{NoteId, SessionId},
+};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use ports::fanout::Heard;
 use serde::Deserialize;

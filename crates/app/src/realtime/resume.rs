@@ -4,7 +4,7 @@ use super::{Logged, frame, hub::hydrate};
 use crate::{app::App, tables::EVENTS};
 use base::{Cx, Result, Time, id::MemberId, time::MINUTE};
 use bytes::Bytes;
-use ports::items::{Query, Part};
+use ports::items::{Part, Query};
 use serde::Deserialize;
 
 /// More than this is told as `resync`.

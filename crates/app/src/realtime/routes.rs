@@ -57,9 +57,8 @@ async fn connect(
     Params(asked): Params<Connect>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Answer<Response<Body>> {
-    let upgrade = upgrade.map_err(|e| {
-        Error::new(Kind::Malformed, "malformed", "This path takes a WebSocket handshake.").because(e)
-    })?;
+    let upgrade = upgrade
+        .map_err(|e| Error::new(Kind::Malformed, "malformed", "This path takes a WebSocket handshake.").because(e))?;
     let who = tickets::spend(&app, asked.ticket.as_deref().unwrap_or_default(), cx.now()).await?;
     let tasks = app.tasks.clone();
     // Small buffers: an idle socket costs a few KiB.
@@ -82,9 +81,10 @@ async fn connect(
 async fn events(State(app): AppState, caller: Caller, headers: HeaderMap) -> Answer<Response<Body>> {
     let last = match header(&headers, "last-event-id").filter(|id| !id.is_empty()) {
         None => None,
-        Some(id) => Some(id.parse().map_err(|_| {
-            Error::field("/header/last-event-id", "wrong_type", "This is the number of an event.")
-        })?),
+        Some(id) => Some(
+            id.parse()
+                .map_err(|_| Error::field("/header/last-event-id", "wrong_type", "This is the number of an event."))?,
+        ),
     };
     Ok(sse::stream(app, &caller, last).await?)
 }

@@ -1,6 +1,9 @@
 //! Tickets: how a browser, which cannot set headers on a WebSocket, shows who it is. One minute, single use.
 
-use crate::{app::App, identity::{self, Caller}};
+use crate::{
+    app::App,
+    identity::{self, Caller},
+};
 use base::{
     Cx, Result, Time,
     id::{MemberId, SessionId},

@@ -10,10 +10,7 @@ use crate::{
     tables::EVENTS,
     topics,
 };
-use base::{
-    Cx, Result, Time,
-    time::DAY,
-};
+use base::{Cx, Result, Time, time::DAY};
 use bytes::Bytes;
 use ports::{
     args,
@@ -108,7 +105,8 @@ impl Round {
             });
         }
         if let Some(topic) = event.fact.as_deref().and_then(topics::of_fact) {
-            let key = event.to.first().map_or_else(|| Bytes::from_static(b"-"), |(m, _)| Bytes::copy_from_slice(m.bytes()));
+            let key =
+                event.to.first().map_or_else(|| Bytes::from_static(b"-"), |(m, _)| Bytes::copy_from_slice(m.bytes()));
             self.facts.entry(topic.name).or_default().push(NewRecord { key, body: record.body.clone() });
         }
     }
@@ -137,11 +135,8 @@ impl Round {
             }
         };
         // All at once, so that the store makes them durable together.
-        let (log, facts, jobs) = tokio::join!(
-            futures_util::future::try_join_all(log),
-            futures_util::future::try_join_all(facts),
-            jobs
-        );
+        let (log, facts, jobs) =
+            tokio::join!(futures_util::future::try_join_all(log), futures_util::future::try_join_all(facts), jobs);
         log?;
         facts?;
         jobs?;

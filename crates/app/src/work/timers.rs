@@ -97,8 +97,7 @@ pub(super) async fn once(app: &Arc<App>) -> Result<usize> {
         return Ok(0);
     }
     let claims = due.chunks(CLAIM).map(|chunk| claim(app, &cx, chunk));
-    let leases: Vec<Lease> =
-        futures_util::future::try_join_all(claims).await?.into_iter().flatten().collect();
+    let leases: Vec<Lease> = futures_util::future::try_join_all(claims).await?.into_iter().flatten().collect();
     let workers = app.settings.work.timer_workers.max(1);
     let fired = stream::iter(leases)
         .map(|lease| fire(app, lease))

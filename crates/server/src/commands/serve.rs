@@ -87,5 +87,7 @@ fn announce(address: SocketAddr) {
     // A closed standard output is no reason not to serve.
     let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
     drop(out);
-    say(&format!("the API to read and try: http://{address}/docs\nwhat would have been mailed:  http://{address}/dev/outbox"));
+    say(&format!(
+        "the API to read and try: http://{address}/docs\nwhat would have been mailed:  http://{address}/dev/outbox"
+    ));
 }
