@@ -1,0 +1,1 @@
+//! The access table: every operation for every actor.

@@ -1,0 +1,1 @@
+//! Couples: invitations, linking, unlinking.

@@ -1,0 +1,1 @@
+//! The pages and documents that are served beside the API.

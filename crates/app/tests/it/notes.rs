@@ -1,0 +1,1 @@
+//! Love notes: send, read, open, allowance.

@@ -1,0 +1,1 @@
+//! Real time: tickets, sockets, server-sent events, resume.

@@ -1,0 +1,1 @@
+//! Scheduled notes: the state machine and its timers.
