@@ -1,0 +1,113 @@
+//! Ports that fail when a test says so.
+
+use async_trait::async_trait;
+use base::Time;
+use parking_lot::Mutex;
+use ports::{
+    Fault, PortError, PortResult,
+    items::{Commit, Emitted, Found, Item, Items, Key, Outcome, Query, SqliteItems},
+    mail::{LocalMail, Mail, Message, Sent},
+};
+use std::sync::Arc;
+
+/// What the log would say of an injected fault; no answer ever may.
+pub const HIDDEN: &str = "the disk of host-7 is on fire";
+
+/// How a call fails.
+#[derive(Debug, Clone, Copy)]
+pub enum Fail {
+    Fault(Fault),
+    /// As a bug of ours would.
+    Panic,
+}
+
+/// Failing calls of one port: none, the next few, or all.
+#[derive(Clone, Default)]
+pub struct Switch(Arc<Mutex<Option<(Fail, usize)>>>);
+
+impl Switch {
+    /// Every call fails from now on.
+    pub fn fail(&self, how: Fail) {
+        self.fail_times(how, usize::MAX);
+    }
+
+    /// The next `times` calls fail.
+    pub fn fail_times(&self, how: Fail, times: usize) {
+        *self.0.lock() = Some((how, times));
+    }
+
+    pub fn heal(&self) {
+        *self.0.lock() = None;
+    }
+
+    fn check(&self, op: &'static str) -> PortResult<()> {
+        let mut state = self.0.lock();
+        let Some((how, left)) = state.as_mut().filter(|(_, left)| *left > 0) else { return Ok(()) };
+        *left -= 1;
+        let how = *how;
+        drop(state);
+        match how {
+            Fail::Fault(fault) => Err(PortError::new(op, fault, HIDDEN)),
+            Fail::Panic => std::panic::panic_any(HIDDEN),
+        }
+    }
+}
+
+/// The switches of one application.
+#[derive(Clone, Default)]
+pub struct Faults {
+    pub items: Switch,
+    pub mail: Switch,
+}
+
+pub(crate) struct FlakyItems {
+    pub(crate) inner: SqliteItems,
+    pub(crate) switch: Switch,
+}
+
+#[async_trait]
+impl Items for FlakyItems {
+    async fn get(&self, key: &Key) -> PortResult<Option<Item>> {
+        self.switch.check("items.get")?;
+        self.inner.get(key).await
+    }
+    async fn query(&self, query: Query) -> PortResult<Found> {
+        self.switch.check("items.query")?;
+        self.inner.query(query).await
+    }
+    async fn commit(&self, commit: Commit) -> PortResult<Outcome> {
+        self.switch.check("items.commit")?;
+        self.inner.commit(commit).await
+    }
+    async fn outbox(&self, after: u64, limit: usize) -> PortResult<Vec<Emitted>> {
+        self.switch.check("items.outbox")?;
+        self.inner.outbox(after, limit).await
+    }
+    async fn settle(&self, seq: u64) -> PortResult<()> {
+        self.switch.check("items.settle")?;
+        self.inner.settle(seq).await
+    }
+    async fn reap(&self, limit: usize) -> PortResult<usize> {
+        self.switch.check("items.reap")?;
+        self.inner.reap(limit).await
+    }
+    async fn integrity(&self) -> PortResult<Vec<String>> {
+        self.inner.integrity().await
+    }
+}
+
+pub(crate) struct FlakyMail {
+    pub(crate) inner: LocalMail,
+    pub(crate) switch: Switch,
+}
+
+#[async_trait]
+impl Mail for FlakyMail {
+    async fn send(&self, message: &Message, now: Time) -> PortResult<Sent> {
+        self.switch.check("mail.send")?;
+        self.inner.send(message, now).await
+    }
+    async fn suppress(&self, address: &str, now: Time) -> PortResult<()> {
+        self.inner.suppress(address, now).await
+    }
+}
