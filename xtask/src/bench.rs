@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: builds the server and the load generator for release and lets the latter measure the former.
 
-use std::process::{Command, ExitCode};
+use crate::run;
+use std::process::ExitCode;
 
 /// Measures the release build: `cargo xtask bench [SCENARIO…] [--seconds N] [--json]`; `--help` lists the scenarios
 #[derive(Debug, clap::Args)]
@@ -13,7 +14,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> ExitCode {
     let cargo = |words: &[&str], rest: &[String]| {
-        Command::new(env!("CARGO")).args(words).args(rest).status().is_ok_and(|status| status.success())
+        run::command().args(words).args(rest).status().is_ok_and(|status| status.success())
     };
     // Built together, so that the server stands beside the generator, which looks for it there.
     let done = cargo(&["build", "--release", "-p", "o2o", "-p", "load"], &[])

@@ -22,10 +22,16 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
+/// Below this, argon2id is no longer memory-hard in practice (OWASP password storage cheat sheet).
+const WEAK_KIB: u32 = 7_168;
+
 pub fn run(shared: &Shared, args: &ServeArgs) -> Result<ExitCode, Failure> {
     let config = shared.load(std::env::vars_os(), args.listen)?;
     config.require_adapters()?;
     logging::init(&config.log)?;
+    if config.identity.argon2_memory_kib < WEAK_KIB {
+        tracing::warn!("identity.argon2_memory_kib is below 7 MiB: fit for tests only");
+    }
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if config.server.worker_threads > 0 {
         runtime.worker_threads(config.server.worker_threads);

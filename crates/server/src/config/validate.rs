@@ -95,12 +95,12 @@ fn ranges(config: &Config, report: Report<'_>) {
     within("edge.rate_limits.per_member_per_minute", limits.per_member_per_minute.into(), 1..=MILLION);
     within("edge.rate_limits.per_ip_per_minute", limits.per_ip_per_minute.into(), 1..=MILLION);
     within("edge.rate_limits.chat_per_member_per_minute", limits.chat_per_member_per_minute.into(), 1..=MILLION);
-    // Below 7 MiB argon2id is no longer memory-hard in practice (OWASP password storage cheat sheet).
-    within("identity.argon2_memory_kib", identity.argon2_memory_kib.into(), 7168..=1_048_576);
+    // Below 7 MiB argon2id is no longer memory-hard in practice (OWASP password storage cheat sheet); `serve` warns.
+    within("identity.argon2_memory_kib", identity.argon2_memory_kib.into(), 8..=1_048_576);
     within("identity.argon2_passes", identity.argon2_passes.into(), 1..=16);
     within("identity.hash_threads", identity.hash_threads as i128, 1..=64);
     within("identity.hash_queue", identity.hash_queue as i128, 64..=65_536);
-    within("identity.access_minutes", identity.access_minutes.into(), 1..=60);
+    within("identity.access_minutes", identity.access_minutes.into(), 1..=1440);
     within("identity.refresh_days", identity.refresh_days.into(), 1..=365);
     within("identity.reuse_window_seconds", identity.reuse_window_seconds.into(), 0..=300);
     within("identity.signing_key_days", identity.signing_key_days.into(), 1..=365);
