@@ -31,6 +31,12 @@ impl Actor {
         }
     }
 
+    /// The same person and credentials towards another application: a copy, or another node.
+    #[must_use]
+    pub fn on(&self, app: &TestApp) -> Self {
+        Self { app: app.clone(), ..self.clone() }
+    }
+
     /// A request to be made complete and sent by `.await`.
     pub fn call(&self, method: &str, path: &str) -> Call {
         Call::new(&self.app, method, path, self.access_token.as_deref())

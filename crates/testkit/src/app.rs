@@ -9,10 +9,11 @@ use app::{
     settings::Settings,
     work,
 };
-use base::{Cx, Time, World, world::TestWorld};
+use base::{Cx, Time, World, time::SECOND, world::TestWorld};
 use parking_lot::Mutex;
 use ports::embedded::outbox::Entry;
 use std::{
+    fs,
     net::SocketAddr,
     path::Path,
     sync::{
@@ -49,6 +50,18 @@ impl TestApp {
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
         Self::open(Arc::new(Mutex::new(folder)), Arc::new(TestWorld::default()), change).await
+    }
+
+    /// A copy of everything that is stored, a second later: what happens to the one does not happen to the other.
+    /// Nothing may be under way.
+    pub async fn copy(&self) -> Self {
+        let copy = tempfile::tempdir().expect("a folder for the test");
+        copy_folder(self.0.folder.lock().path(), copy.path());
+        let world = TestWorld::default();
+        // Ids are made of the time and a count that begins anew, so the time must be another.
+        world.advance(self.now().since(world.now()) + SECOND);
+        let settings = self.0.core.settings.clone();
+        Self::open(Arc::new(Mutex::new(copy)), Arc::new(world), move |s| *s = settings).await
     }
 
     async fn open(folder: Arc<Mutex<TempDir>>, world: Arc<TestWorld>, change: impl FnOnce(&mut Settings)) -> Self {
@@ -157,8 +170,8 @@ impl TestApp {
     /// What follows `link` (`/verify?token=`) in the newest mail to an address that has it.
     #[track_caller]
     pub fn mailed(&self, address: &str, link: &str) -> String {
-        let texts = self.mails_to(address).into_iter().map(|mail| mail.text);
-        let found = texts.filter_map(|text| text.split_once(link).map(|(_, rest)| rest.to_owned())).next();
+        let mut texts = self.mails_to(address).into_iter().map(|mail| mail.text);
+        let found = texts.find_map(|text| text.split_once(link).map(|(_, rest)| rest.to_owned()));
         let rest = found.unwrap_or_else(|| fail(&format!("no mail to {address} has a link {link}")));
         rest.split(|c: char| c.is_whitespace() || "<>\"'".contains(c)).next().unwrap_or_default().to_owned()
     }
@@ -188,6 +201,20 @@ impl TestApp {
         let in_time = self.0.core.tasks.shut_down(Duration::from_secs(10)).await;
         self.0.serving.store(false, Relaxed);
         in_time
+    }
+}
+
+/// Databases with their logs, and keys; not the index of a log, which SQLite makes anew.
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("the folder can be read") {
+        let entry = entry.expect("the folder can be read");
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir(&to).expect("a folder is made");
+            copy_folder(&entry.path(), &to);
+        } else if entry.path().extension().is_none_or(|end| !end.to_string_lossy().ends_with("-shm")) {
+            fs::copy(entry.path(), &to).expect("a file is copied");
+        }
     }
 }
 

@@ -26,6 +26,6 @@ pub use self::{
     answer::Answer,
     app::TestApp,
     call::Call,
-    faults::{Fail, Faults, Switch},
+    faults::{Fail, Faults, HIDDEN, Switch},
     fixtures::Couple,
 };
