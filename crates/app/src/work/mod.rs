@@ -13,6 +13,8 @@ mod runner;
 pub mod tasks;
 pub mod timers;
 
+pub use reconcilers::all as reconcile;
+
 use crate::app::App;
 use loops::Loop;
 use std::sync::Arc;

@@ -20,7 +20,8 @@ pub(super) async fn run(app: Arc<App>) {
     }
 }
 
-async fn all(app: &App) {
+/// One round of every reconciler; what fails is told and tried again with the next.
+pub async fn all(app: &App) {
     let cx = Cx::new(&app.world);
     told("expired invitations", couples::expire_invitations(app, &cx).await);
     told("couples in both stores", couples::reconcile(app, &cx).await);
