@@ -10,7 +10,7 @@ use crate::{
     work::{jobs::Job, outbox::Event},
 };
 use base::{
-    Cx, Error, Kind, Result, Time,
+    Cx, Error, Result, Time,
     id::{InvitationId, MemberId},
     page::{Page, limit},
     secret,
@@ -238,7 +238,9 @@ pub async fn invite_at_sign_up(app: &App, cx: &Cx, tx: &mut Tx, member: MemberId
 /// The address was confirmed: invitations that waited for it are told now.
 pub async fn address_verified(cx: &Cx, tx: &mut Tx, member: MemberId) -> Result<()> {
     let Some(account) = accounts::by_id(cx, tx, member).await? else { return Ok(()) };
-    let sql = select_invitation!("where email_key = $1 and status = 'pending' and expires_at > $2");
+    // The newest; whoever is invited more often finds the rest in the list.
+    let sql =
+        select_invitation!("where email_key = $1 and status = 'pending' and expires_at > $2 order by id desc limit 50");
     for row in tx.rows(sql, args![accounts::email_key(&account.email), cx.now()]).await? {
         tell_invitee(cx, tx, &invitation(&row)?).await?;
     }
@@ -345,5 +347,5 @@ pub async fn expire_invitations(app: &App, cx: &Cx) -> Result<()> {
 
 /// What a wrong code is answered with.
 pub(super) fn wrong_code() -> Error {
-    Error::new(Kind::Invalid, "validation", "This code is not valid.").reason("token_invalid")
+    Error::field("/code", "unknown_value", "This code is not valid.").reason("token_invalid")
 }

@@ -54,6 +54,12 @@ impl Membership {
         self.partner
     }
 
+    /// Whether the link is active at this moment, whatever the card says: the epoch moves first.
+    pub async fn is_active(&self, app: &App) -> Result<bool> {
+        let epoch = app.ports.items.get(&epoch(self.couple)).await?;
+        Ok(epoch.is_some_and(|item| item.number == ACTIVE))
+    }
+
     /// The condition that makes a commit couple-scoped: the link is still active.
     pub fn still(&self) -> Write {
         Write::Check { key: epoch(self.couple), when: When::Number(ACTIVE) }

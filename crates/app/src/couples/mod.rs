@@ -16,4 +16,4 @@ pub use invitations::{address_verified, expire_invitations, invite_at_sign_up};
 pub use mails::{mail_answer, mail_invitation};
 pub use membership::{Membership, partner_in_sql};
 pub use routes::routes;
-pub use unlink::{finish_unlink, reconcile};
+pub use unlink::{ended, reconcile};

@@ -11,6 +11,7 @@ use crate::{
 };
 use base::{
     Cx, Error, Result, Time,
+    error::Chain,
     id::{CoupleId, MemberId},
 };
 use bytes::Bytes;
@@ -35,12 +36,21 @@ pub(super) async fn unlink(app: &App, cx: &Cx, caller: &Caller) -> Result<()> {
         return Err(Error::not_found());
     }
     app.bells.relay.notify_one();
-    finish_unlink(app, cx, us.couple(), caller.member, cx.now()).await?;
-    notes::pause_for_ended(app, cx, us.couple()).await
+    if let Err(error) = ended(app, cx, us.couple(), caller.member, cx.now()).await {
+        // The couple has ended all the same; the job does the rest.
+        tracing::warn!(error = %Chain(&error), "the end of a couple is finished later");
+    }
+    Ok(())
 }
 
-/// The `sql` side. May run twice.
-pub async fn finish_unlink(app: &App, cx: &Cx, couple: CoupleId, by: MemberId, at: Time) -> Result<()> {
+/// Everything that follows from the moved epoch. May run twice.
+pub async fn ended(app: &App, cx: &Cx, couple: CoupleId, by: MemberId, at: Time) -> Result<()> {
+    finish(app, cx, couple, by, at).await?;
+    notes::pause_for_ended(app, cx, couple).await
+}
+
+/// The `sql` side.
+async fn finish(app: &App, cx: &Cx, couple: CoupleId, by: MemberId, at: Time) -> Result<()> {
     let mut tx = app.ports.sql.begin().await?;
     let sql = "update couples set status = 'ended', ended_at = $1, ended_by = $2, updated_at = $1
                where id = $3 and status = 'active' returning member_a, member_b";

@@ -63,6 +63,10 @@ impl From<me::Me> for Half {
 
 pub(super) async fn load(app: &App, cx: &Cx, caller: &Caller) -> Result<CoupleView> {
     let us = Membership::load(app, cx, caller.member).await?;
+    if !us.is_active(app).await? {
+        // Ended a moment ago, and `sql` has yet to follow.
+        return Err(Error::not_found());
+    }
     let mut tx = app.ports.sql.read().await?;
     let sql =
         "select initiated_by, accepted_at, created_at, updated_at from couples where id = $1 and status = 'active'";

@@ -6,7 +6,6 @@ use crate::{
     cards, couples,
     identity::{self, accounts, sessions},
     mailing::{self, Letter},
-    notes,
 };
 use base::{
     Cx, Error, Lang, Result, Time,
@@ -58,10 +57,7 @@ pub async fn perform(app: &App, cx: &Cx, job: &Job, key: &str) -> Result<()> {
         Job::InvitationMail { invitation, .. } => couples::mail_invitation(app, cx, *invitation, key).await,
         Job::AnswerMail { invitation, accepted } => couples::mail_answer(app, cx, *invitation, *accepted, key).await,
         Job::CoupleLinked { couple } => couples::link_items(app, cx, *couple).await,
-        Job::CoupleEnded { couple, by, at } => {
-            couples::finish_unlink(app, cx, *couple, *by, *at).await?;
-            notes::pause_for_ended(app, cx, *couple).await
-        }
+        Job::CoupleEnded { couple, by, at } => couples::ended(app, cx, *couple, *by, *at).await,
     }
 }
 
