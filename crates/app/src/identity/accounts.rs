@@ -86,6 +86,11 @@ pub struct NewAccount<'a> {
     pub terms_version: &'a str,
     pub language: Lang,
     pub timezone: &'a str,
+    pub profile: NewProfile<'a>,
+}
+
+#[derive(Default)]
+pub struct NewProfile<'a> {
     pub relationship_status: Option<&'a str>,
     pub anniversary_date: Option<&'a str>,
     pub partner_email: Option<&'a str>,
@@ -114,20 +119,7 @@ pub async fn insert(cx: &Cx, tx: &mut Tx, new: &NewAccount<'_>) -> Result<(), Sq
         ],
     )
     .await?;
-    tx.exec(
-        "insert into profiles (member_id, bucket, relationship_status, anniversary_date, partner_email, interests,
-           created_at, updated_at)
-         values ($1, $2, $3, $4, $5, '[]', $6, $6)",
-        args![
-            new.id,
-            spread,
-            new.relationship_status.map(str::to_owned),
-            new.anniversary_date.map(str::to_owned),
-            new.partner_email.map(str::to_owned),
-            now
-        ],
-    )
-    .await?;
+    insert_profile(cx, tx, new.id, &new.profile).await?;
     tx.exec(
         "insert into consents (id, member_id, bucket, kind, version, given_at) values ($1, $2, $3, 'terms', $4, $5)",
         args![cx.id::<base::id::Consent>(), new.id, spread, new.terms_version, now],
@@ -136,15 +128,41 @@ pub async fn insert(cx: &Cx, tx: &mut Tx, new: &NewAccount<'_>) -> Result<(), Sq
     Ok(())
 }
 
-pub async fn signed_in(cx: &Cx, tx: &mut Tx, id: MemberId) -> Result<()> {
-    tx.exec("update accounts set last_sign_in_at = $1 where id = $2", args![cx.now(), id]).await?;
-    Ok(())
+/// The profile of a new account, or of one that lost it; a profile that is there stays as it is.
+pub async fn insert_profile(cx: &Cx, tx: &mut Tx, id: MemberId, new: &NewProfile<'_>) -> Result<(), SqlError> {
+    tx.exec(
+        "insert into profiles (member_id, bucket, relationship_status, anniversary_date, partner_email, interests,
+           created_at, updated_at)
+         values ($1, $2, $3, $4, $5, '[]', $6, $6) on conflict (member_id) do nothing",
+        args![
+            id,
+            bucket(&id),
+            new.relationship_status.map(str::to_owned),
+            new.anniversary_date.map(str::to_owned),
+            new.partner_email.map(str::to_owned),
+            cx.now()
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// False when the password is not the one of `account` any more.
+pub async fn signed_in(cx: &Cx, tx: &mut Tx, account: &Account) -> Result<bool> {
+    let sql = "update accounts set last_sign_in_at = $1 where id = $2 and password_hash = $3";
+    Ok(tx.exec(sql, args![cx.now(), account.id, account.password_hash.clone()]).await? == 1)
 }
 
 pub async fn set_password(cx: &Cx, tx: &mut Tx, id: MemberId, hash: &str) -> Result<()> {
     let sql = "update accounts set password_hash = $1, updated_at = $2 where id = $3";
     tx.exec(sql, args![hash, cx.now(), id]).await?;
     Ok(())
+}
+
+/// [`set_password`] in place of the one that `account` was read with; false when it was changed meanwhile.
+pub async fn replace_password(cx: &Cx, tx: &mut Tx, account: &Account, hash: &str) -> Result<bool> {
+    let sql = "update accounts set password_hash = $1, updated_at = $2 where id = $3 and password_hash = $4";
+    Ok(tx.exec(sql, args![hash, cx.now(), account.id, account.password_hash.clone()]).await? == 1)
 }
 
 /// False when it was verified before.

@@ -19,8 +19,10 @@ use axum::{
 };
 use base::{
     Cx, Error, Result,
+    id::MemberId,
     time::{HOUR, MINUTE},
 };
+use ports::sql::Tx;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -38,19 +40,30 @@ pub struct EmailOnly {
 
 /// Confirms the address and signs in: the link may have been opened on another device.
 pub async fn verify(app: &App, cx: &Cx, about: &Facts, device: &str, input: &VerifyEmail) -> Result<Response<Body>> {
+    let mut checks = Checks::default();
+    let native = sessions::is_native(&mut checks, input.client.as_deref());
+    checks.done()?;
     let mut tx = app.ports.sql.begin().await?;
     let member = one_time::spend(cx, &mut tx, &app.identity.one_time, OneTime::EmailVerify, &input.token).await?;
-    if accounts::verify_email(cx, &mut tx, member).await? {
-        let data = serde_json::json!({ "member_id": member, "email_verified": true });
-        Event::to_one(member, "profile.updated", data).in_sql(cx, &mut tx).await?;
-        couples::address_verified(cx, &mut tx, member).await?;
-    }
+    confirmed(cx, &mut tx, member).await?;
     let view = me::load(cx, &mut tx, member).await?.ok_or_else(Error::not_found)?;
     tx.commit().await?;
     app.bells.sql.notify_one();
-    let session = sessions::draft(app, cx, about, device, input.client.as_deref() == Some("native"));
-    let issued = sessions::start(app, member, cx.id(), &session).await?;
+    let session = sessions::draft(app, cx, about, device, native);
+    let issued = sessions::start(app, cx, member, cx.id(), &session).await?;
     register::answer(app, StatusCode::OK, &view, issued)
+}
+
+/// The address is the member's beyond doubt: devices, other services and invitations that waited for it are told,
+/// the first time.
+pub(super) async fn confirmed(cx: &Cx, tx: &mut Tx, member: MemberId) -> Result<()> {
+    if !accounts::verify_email(cx, tx, member).await? {
+        return Ok(());
+    }
+    Event::fact("account.email_verified", serde_json::json!({ "member_id": member })).in_sql(cx, tx).await?;
+    let data = serde_json::json!({ "member_id": member, "email_verified": true });
+    Event::to_one(member, "profile.updated", data).in_sql(cx, tx).await?;
+    couples::address_verified(cx, tx, member).await
 }
 
 /// Sends the verification mail again. Always succeeds and takes as long for an unknown address: the look-up is a job.
@@ -84,10 +97,12 @@ pub async fn requested(app: &App, cx: &Cx, email: &str) -> Result<()> {
         return Ok(());
     }
     let purpose = OneTime::EmailVerify;
-    let lately = one_time::made_since(&mut tx, account.id, purpose, cx.now().minus(MINUTE)).await?;
-    let this_hour = one_time::made_since(&mut tx, account.id, purpose, cx.now().minus(HOUR)).await?;
-    if lately >= 1 || this_hour >= 6 {
-        return Ok(());
+    for (window, most) in [(MINUTE, 1), (HOUR, 5)] {
+        let since = cx.now().minus(window);
+        let made = one_time::made_since(&mut tx, account.id, purpose, since).await?;
+        if made - i64::from(account.created_at > since) >= most {
+            return Ok(());
+        }
     }
     let token = one_time::create(cx, &mut tx, &app.identity.one_time, account.id, purpose, VERIFY_LIFE).await?;
     Job::VerifyEmail { member: account.id, token }.enqueue(cx, &mut tx).await?;

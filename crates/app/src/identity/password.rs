@@ -1,17 +1,23 @@
 //! Forgotten, reset and changed passwords.
 
 use super::{
-    Caller, accounts, email,
-    email::EmailOnly,
+    Caller, accounts,
+    email::{self, EmailOnly},
     lockouts::Strikes,
     one_time::{self, OneTime},
     sessions,
 };
-use crate::{app::App, check::Checks, work::jobs::Job};
+use crate::{
+    app::App,
+    check::Checks,
+    work::{jobs::Job, outbox::Event},
+};
 use base::{
     Cx, Error, Result, Secret,
+    id::{MemberId, SessionId},
     time::{HOUR, MINUTE},
 };
+use ports::sql::Tx;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -69,13 +75,27 @@ pub async fn reset(app: &App, cx: &Cx, input: &ResetPassword) -> Result<()> {
     let member = one_time::spend(cx, &mut tx, &app.identity.one_time, OneTime::PasswordReset, &input.token).await?;
     accounts::set_password(cx, &mut tx, member, &hash).await?;
     // The link came by mail: whoever used it reads that address.
-    accounts::verify_email(cx, &mut tx, member).await?;
-    // Every session ends, also when this process dies before it has ended them.
-    Job::EndSessions { member, keep: None, before: cx.now() }.enqueue(cx, &mut tx).await?;
-    Job::PasswordNotice { member, reset: true }.enqueue(cx, &mut tx).await?;
+    email::confirmed(cx, &mut tx, member).await?;
+    Event::fact("account.password_reset", serde_json::json!({ "member_id": member })).in_sql(cx, &mut tx).await?;
+    end_sessions(app, cx, tx, member, None, true).await
+}
+
+/// Commits a new password with its notice and the end of all sessions but `keep`.
+async fn end_sessions(
+    app: &App,
+    cx: &Cx,
+    mut tx: Tx,
+    member: MemberId,
+    keep: Option<SessionId>,
+    reset: bool,
+) -> Result<()> {
+    // Every session ends, also when this process dies before it has ended them. The hash may have waited for its
+    // turn, and sessions begun meanwhile end too: "before" is this moment, not that of the request.
+    Job::EndSessions { member, keep, before: app.world.now() }.enqueue(cx, &mut tx).await?;
+    Job::PasswordNotice { member, reset }.enqueue(cx, &mut tx).await?;
     tx.commit().await?;
     app.bells.sql.notify_one();
-    sessions::end_all(app, cx, member, None).await
+    sessions::end_all(app, cx, member, keep).await
 }
 
 /// Sets a new password with the current one; other sessions end.
@@ -92,18 +112,20 @@ pub async fn change(app: &App, cx: &Cx, caller: &Caller, input: &ChangePassword)
     let mut tx = app.ports.sql.read().await?;
     let account = accounts::by_id(cx, &mut tx, caller.member).await?.ok_or_else(Error::not_found)?;
     drop(tx);
-    if !app.identity.passwords.verify(input.current_password.clone(), account.password_hash).await? {
+    if !app.identity.passwords.verify(input.current_password.clone(), account.password_hash.clone()).await? {
         strikes.add(app, cx).await?;
-        return Err(Error::field("/current_password", "unknown_value", "This is not your current password.")
-            .reason("wrong_credentials"));
+        return Err(wrong_password());
     }
+    strikes.check(app, cx).await?;
     let hash = app.identity.passwords.hash(input.new_password.clone()).await?;
     let mut tx = app.ports.sql.begin().await?;
-    accounts::set_password(cx, &mut tx, caller.member, &hash).await?;
-    let keep = Some(caller.session);
-    Job::EndSessions { member: caller.member, keep, before: cx.now() }.enqueue(cx, &mut tx).await?;
-    Job::PasswordNotice { member: caller.member, reset: false }.enqueue(cx, &mut tx).await?;
-    tx.commit().await?;
-    app.bells.sql.notify_one();
-    sessions::end_all(app, cx, caller.member, keep).await
+    if !accounts::replace_password(cx, &mut tx, &account, &hash).await? {
+        // Reset or changed elsewhere since it was checked.
+        return Err(wrong_password());
+    }
+    end_sessions(app, cx, tx, caller.member, Some(caller.session), false).await
+}
+
+fn wrong_password() -> Error {
+    Error::field("/current_password", "unknown_value", "This is not your current password.").reason("wrong_credentials")
 }

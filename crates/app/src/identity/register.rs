@@ -1,7 +1,7 @@
 //! Sign-up: account, profile, consent, verification mail and an invitation to the partner in one transaction.
 
 use super::{
-    accounts::{self, NewAccount},
+    accounts::{self, NewAccount, NewProfile},
     me::{self, Me},
     one_time::{self, OneTime},
     sessions::{self, Issued, Session},
@@ -23,6 +23,7 @@ use axum::{
 };
 use base::{
     Cx, Error, Lang, Result, Secret,
+    error::Chain,
     id::{MemberId, SessionId},
     time::DAY,
 };
@@ -35,13 +36,17 @@ pub struct Register {
     /// Absent: the part of the address before `@`.
     #[schema(min_length = 1, max_length = 120)]
     pub name: Option<String>,
-    #[schema(format = "email", min_length = 3, max_length = 254)]
+    #[serde(default)]
+    #[schema(required, format = "email", min_length = 3, max_length = 254)]
     pub email: String,
-    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    #[serde(default)]
+    #[schema(required, value_type = String, min_length = 8, max_length = 128)]
     pub password: Secret,
     /// Must be true: the terms are accepted.
+    #[schema(required, nullable = false)]
     pub consent: Option<bool>,
     /// Must be true: at least 13 years old.
+    #[schema(required, nullable = false)]
     pub age_attested: Option<bool>,
     pub relationship_status: Option<String>,
     pub anniversary_date: Option<String>,
@@ -68,6 +73,7 @@ struct Checked {
     relationship_status: Option<String>,
     anniversary_date: Option<String>,
     partner_email: Option<String>,
+    native: bool,
 }
 
 /// The verification link is good this long.
@@ -96,7 +102,7 @@ fn check(cx: &Cx, input: &Register) -> Result<Checked> {
     if partner_email.as_deref().is_some_and(|p| accounts::email_key(p) == accounts::email_key(&email)) {
         checks.refuse("/partner_email", "own_address", "This is your own address.");
     }
-    checks.one_of("/client", input.client.as_deref(), &["native", "browser", "web"]);
+    let native = sessions::is_native(&mut checks, input.client.as_deref());
     checks.done()?;
     Ok(Checked {
         name,
@@ -106,16 +112,34 @@ fn check(cx: &Cx, input: &Register) -> Result<Checked> {
         relationship_status,
         anniversary_date,
         partner_email,
+        native,
     })
+}
+
+fn taken() -> Error {
+    Error::conflict("email_taken", "This address has an account already.")
 }
 
 /// What is stored for a repeat of this call: no token, only what the same tokens can be made from again.
 #[derive(Serialize, Deserialize)]
 struct Stored {
+    /// As answered.
     member: Box<RawValue>,
-    member_id: MemberId,
-    session_id: SessionId,
+    begun: Begun,
+}
+
+/// The session of a sign-up.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    member: MemberId,
+    id: SessionId,
     session: Session,
+}
+
+impl Begun {
+    async fn start(&self, app: &App, cx: &Cx) -> Result<Issued> {
+        sessions::start(app, cx, self.member, self.id, &self.session).await
+    }
 }
 
 pub async fn register(
@@ -127,34 +151,56 @@ pub async fn register(
     once: &Once,
 ) -> Result<Response<Body>> {
     let checked = check(cx, input)?;
-    let hash = app.identity.passwords.hash(input.password.clone()).await?;
-    let (member, session_id): (MemberId, SessionId) = (cx.id(), cx.id());
-    let session = sessions::draft(app, cx, about, device, input.client.as_deref() == Some("native"));
-
-    let mut tx = app.ports.sql.begin().await?;
+    let mut tx = app.ports.sql.read().await?;
     if let Some(replay) = once.answered_in_sql(cx, &mut tx).await? {
         drop(tx);
-        return again(app, &replay.body).await;
+        return again(app, cx, &replay.body).await;
     }
+    if accounts::by_email(cx, &mut tx, &checked.email).await?.is_some() {
+        return Err(taken());
+    }
+    drop(tx);
+    let hash = app.identity.passwords.hash(input.password.clone()).await?;
+    let begun = Begun { member: cx.id(), id: cx.id(), session: sessions::draft(app, cx, about, device, checked.native) };
+    // In the other store, so it comes first: a sign-up that ends here leaves no account, and a session of nobody
+    // opens nothing.
+    let issued = begun.start(app, cx).await?;
+    let (member, session) = (begun.member, begun.id);
+    let stored = match store(app, cx, &checked, &hash, begun, once).await {
+        Ok(stored) => stored,
+        Err(error) => {
+            sessions::discard(app, member, session).await;
+            return Err(error);
+        }
+    };
+    if let Err(error) = cards::project(app, cx, member).await {
+        // A job does it again.
+        tracing::warn!(error = %Chain(&error), "a new member's card is not there yet");
+    }
+    answer(app, StatusCode::CREATED, &stored.member, issued)
+}
+
+/// Everything a sign-up leaves in `sql`, in one transaction.
+async fn store(app: &App, cx: &Cx, checked: &Checked, hash: &str, begun: Begun, once: &Once) -> Result<Stored> {
+    let member = begun.member;
+    let mut tx = app.ports.sql.begin().await?;
     let new = NewAccount {
         id: member,
         email: &checked.email,
         name: &checked.name,
-        password_hash: &hash,
+        password_hash: hash,
         terms_version: &app.settings.identity.terms_version,
         language: checked.language,
         timezone: &checked.timezone,
-        relationship_status: checked.relationship_status.as_deref(),
-        anniversary_date: checked.anniversary_date.as_deref(),
-        partner_email: checked.partner_email.as_deref(),
+        profile: NewProfile {
+            relationship_status: checked.relationship_status.as_deref(),
+            anniversary_date: checked.anniversary_date.as_deref(),
+            partner_email: checked.partner_email.as_deref(),
+        },
     };
-    accounts::insert(cx, &mut tx, &new).await.map_err(|e| {
-        if e.violates("accounts_email_key") {
-            Error::conflict("email_taken", "This address has an account already.").because(e)
-        } else {
-            e.into()
-        }
-    })?;
+    accounts::insert(cx, &mut tx, &new)
+        .await
+        .map_err(|e| if e.violates("accounts_email_key") { taken().because(e) } else { e.into() })?;
     let token =
         one_time::create(cx, &mut tx, &app.identity.one_time, member, OneTime::EmailVerify, VERIFY_LIFE).await?;
     Job::VerifyEmail { member, token }.enqueue(cx, &mut tx).await?;
@@ -164,20 +210,19 @@ pub async fn register(
     Job::ProjectCard { member }.enqueue(cx, &mut tx).await?;
     Event::fact("account.registered", serde_json::json!({ "member_id": member })).in_sql(cx, &mut tx).await?;
     let view = me::load(cx, &mut tx, member).await?.ok_or_else(Error::not_found)?;
-    let as_json = serde_json::value::to_raw_value(&view).map_err(|e| Error::bug("write a member", e))?;
-    let stored = Stored { member: as_json, member_id: member, session_id, session };
-    let stored = serde_json::to_vec(&stored).map_err(|e| Error::bug("write an answer", e))?;
-    once.store_in_sql(cx, &mut tx, StatusCode::CREATED, &stored).await?;
+    let view = serde_json::value::to_raw_value(&view).map_err(|e| Error::bug("write a member", e))?;
+    let stored = Stored { member: view, begun };
+    let body = serde_json::to_vec(&stored).map_err(|e| Error::bug("write an answer", e))?;
+    once.store_in_sql(cx, &mut tx, StatusCode::CREATED, &body).await?;
     tx.commit().await?;
     app.bells.sql.notify_one();
-    cards::project(app, cx, member).await?;
-    again(app, &stored).await
+    Ok(stored)
 }
 
-/// The answer, made from what is stored; the session is put in place if a crash left it out.
-async fn again(app: &App, stored: &[u8]) -> Result<Response<Body>> {
+/// The answer to a repeat, made from what is stored.
+async fn again(app: &App, cx: &Cx, stored: &[u8]) -> Result<Response<Body>> {
     let stored: Stored = serde_json::from_slice(stored).map_err(|e| Error::bug("read an answer", e))?;
-    let issued = sessions::start(app, stored.member_id, stored.session_id, &stored.session).await?;
+    let issued = stored.begun.start(app, cx).await?;
     answer(app, StatusCode::CREATED, &stored.member, issued)
 }
 

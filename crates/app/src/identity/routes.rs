@@ -7,14 +7,14 @@ use super::{
     me::{self, ChangeMe, Me},
     password::{self, ChangePassword, ResetPassword},
     register::{self, Register, SignedIn},
-    sessions::{self, Issued, SessionTokens, SessionView},
+    sessions::{self, Issued, ListSessions, SessionTokens, SessionView},
 };
 use crate::{
     app::{App, AppState},
     edge::{
         cors, etag,
         gate::empty,
-        input::{Input, OptionalInput, Place},
+        input::{Input, OptionalInput, Params, Place},
         once::{self, Create, json},
         problem::Answer,
         request::{About, Unit, header},
@@ -139,7 +139,7 @@ async fn refresh(
             cookie
         }
     };
-    let (_, issued) = sessions::renew(&app, &cx, &credential).await?;
+    let issued = sessions::renew(&app, &cx, &credential).await?;
     let body = serde_json::to_vec(&serde_json::json!({ "session": issued.tokens }))
         .map_err(|e| Error::bug("write an answer", e))?;
     let mut response = json(StatusCode::OK, body);
@@ -150,7 +150,7 @@ async fn refresh(
 /// Sign out: this session ends.
 #[utoipa::path(post, path = "/v1/auth/logout", tag = "Identity", responses((status = 204)))]
 async fn logout(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Response<Body>> {
-    sessions::end(&app, &cx, caller.member, caller.session).await?;
+    sessions::sign_out(&app, &cx, &caller).await?;
     let mut response = empty(StatusCode::NO_CONTENT);
     write_cookie(&app, &mut response, "", 0);
     Ok(response)
@@ -163,10 +163,16 @@ pub struct SessionPage {
     pub next_cursor: Option<String>,
 }
 
-/// The caller's live sessions.
-#[utoipa::path(get, path = "/v1/auth/sessions", tag = "Identity", responses((status = 200, body = SessionPage)))]
-async fn list_sessions(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Json<Page<SessionView>>> {
-    Ok(Json(Page { data: sessions::list(&app, &cx, &caller).await?, next_cursor: None }))
+/// The caller's live sessions, the newest first.
+#[utoipa::path(get, path = "/v1/auth/sessions", tag = "Identity", params(ListSessions),
+    responses((status = 200, body = SessionPage)))]
+async fn list_sessions(
+    State(app): AppState,
+    caller: Caller,
+    Unit(cx): Unit,
+    Params(asked): Params<ListSessions>,
+) -> Answer<Json<Page<SessionView>>> {
+    Ok(Json(sessions::list(&app, &cx, &caller, &asked).await?))
 }
 
 /// End one session.

@@ -1,16 +1,18 @@
 //! Sessions: one sign-in on one device, a family of refresh credentials. In `items`, one per device and member.
 
 use super::{Caller, refresh::Refresh};
-use crate::{app::App, edge::request::Facts, realtime, tables::SESSIONS, work::outbox::Event};
+use crate::{app::App, check::Checks, edge::request::Facts, realtime, tables::SESSIONS, work::outbox::Event};
 use base::{
     Cx, Error, Kind, Result, Time,
+    error::Chain,
     id::{MemberId, SessionId},
+    page::{self, Page},
     time::{DAY, SECOND},
 };
 use bytes::Bytes;
-use ports::items::{Commit, Item, Key, Outcome, Query, When, Write};
+use ports::items::{Commit, Emit, Item, Key, Outcome, Part, Query, When, Write};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Ended sessions stay visible to audits this long.
 const KEPT: i64 = 30 * DAY;
@@ -80,7 +82,12 @@ fn read(item: &Item) -> Result<Session> {
     serde_json::from_slice(&item.body).map_err(|e| Error::bug("read a session", e))
 }
 
-/// A new session as it will be stored, and its tokens; nothing is written yet.
+/// Whether the client keeps the refresh credential itself.
+pub fn is_native(checks: &mut Checks, client: Option<&str>) -> bool {
+    checks.one_of("/client", client, &["native", "browser", "web"]).as_deref() == Some("native")
+}
+
+/// A new session as it will be stored; nothing is written yet.
 pub fn draft(app: &App, cx: &Cx, about: &Facts, device: &str, native: bool) -> Session {
     Session {
         created_at: cx.now(),
@@ -95,19 +102,29 @@ pub fn draft(app: &App, cx: &Cx, about: &Facts, device: &str, native: bool) -> S
 }
 
 /// Stores a session unless it is there already; its tokens.
-pub async fn start(app: &App, member: MemberId, id: SessionId, session: &Session) -> Result<Issued> {
+pub async fn start(app: &App, cx: &Cx, member: MemberId, id: SessionId, session: &Session) -> Result<Issued> {
     let write = put(key(member, id), session, ACTIVE, When::Absent)?;
     app.ports.items.try_commit(vec![write]).await?;
-    issue(app, member, id, session, session.created_at)
+    issue(app, cx, member, id, session)
 }
 
-fn issue(app: &App, member: MemberId, id: SessionId, session: &Session, now: Time) -> Result<Issued> {
+/// Takes back a session whose tokens nobody got. One that stays behind is good for nothing and runs out by itself.
+pub async fn discard(app: &App, member: MemberId, id: SessionId) {
+    let write = Write::Delete { key: key(member, id), when: When::Always };
+    if let Err(error) = app.ports.items.try_commit(vec![write]).await {
+        tracing::warn!(error = %Chain(&error), "a session that nobody holds stays behind");
+    }
+}
+
+/// The pair of the session's generation: the same one whenever it is asked for.
+fn issue(app: &App, cx: &Cx, member: MemberId, id: SessionId, session: &Session) -> Result<Issued> {
+    let tokens = &app.identity.tokens;
     let refresh = app.identity.refresh.seal(Refresh { member, session: id, generation: session.generation });
     Ok(Issued {
         tokens: SessionTokens {
-            access_token: app.identity.tokens.issue(member, id, now)?,
+            access_token: tokens.issue(member, id, session.rotated_at)?,
             token_type: "Bearer",
-            expires_in: app.identity.tokens.life_seconds(),
+            expires_in: (tokens.life_seconds() - cx.now().seconds() + session.rotated_at.seconds()).max(0),
             refresh_token: session.native.then(|| refresh.clone()),
         },
         refresh,
@@ -127,7 +144,7 @@ fn gone() -> Error {
 
 /// A new pair for a refresh credential. The one before stays good for the reuse window and gives the same pair;
 /// anything older ends the whole family.
-pub async fn renew(app: &App, cx: &Cx, credential: &str) -> Result<(MemberId, Issued)> {
+pub async fn renew(app: &App, cx: &Cx, credential: &str) -> Result<Issued> {
     let Some(refresh) = app.identity.refresh.open(credential) else { return Err(gone()) };
     let (member, id) = (refresh.member, refresh.session);
     // Each round lost to a concurrent renewal finds that renewal's result; two rounds are enough, four are generous.
@@ -146,12 +163,12 @@ pub async fn renew(app: &App, cx: &Cx, credential: &str) -> Result<(MemberId, Is
             if app.ports.items.try_commit(vec![write]).await?.is_none() {
                 continue;
             }
-            return Ok((member, issue(app, member, id, &session, cx.now())?));
+            return issue(app, cx, member, id, &session);
         }
         let window = app.settings.identity.reuse_window_seconds * SECOND;
         let previous = refresh.generation.checked_add(1) == Some(session.generation);
         if previous && cx.now().since(session.rotated_at) <= window {
-            return Ok((member, issue(app, member, id, &session, cx.now())?));
+            return issue(app, cx, member, id, &session);
         }
         end(app, cx, member, id).await?;
         return Err(gone());
@@ -159,75 +176,107 @@ pub async fn renew(app: &App, cx: &Cx, credential: &str) -> Result<(MemberId, Is
     Err(Error::unavailable("This session is being renewed elsewhere."))
 }
 
-/// The live sessions of a member, the most recently used first.
-pub async fn list(app: &App, cx: &Cx, caller: &Caller) -> Result<Vec<SessionView>> {
-    let mut out = Vec::new();
-    for (id, session) in live(app, cx, caller.member).await? {
-        out.push(SessionView {
-            id,
-            device: session.device,
-            ip: session.ip,
-            created_at: session.created_at,
-            last_used_at: session.last_used_at,
-            expires_at: session.expires_at,
-            current: id == caller.session,
-        });
-    }
-    out.sort_by_key(|view| std::cmp::Reverse((view.last_used_at, view.id)));
-    Ok(out)
+#[derive(Deserialize, IntoParams)]
+pub struct ListSessions {
+    pub limit: Option<u32>,
+    pub cursor: Option<String>,
 }
 
-async fn live(app: &App, cx: &Cx, member: MemberId) -> Result<Vec<(SessionId, Session)>> {
-    let mut out = Vec::new();
-    let mut query = Query::partition(SESSIONS, member.bytes());
-    loop {
-        let found = app.ports.items.query(query.clone()).await?;
-        for item in &found.items {
-            let session = read(item)?;
-            if item.number == ACTIVE && session.expires_at > cx.now() {
-                out.extend(SessionId::from_slice(&item.key.sk).map(|id| (id, session)));
-            }
+/// Reads that may find only ended sessions; then the caller gets what there is and a cursor.
+const SCANS: usize = 10;
+
+/// The live sessions of the caller, the newest first.
+pub async fn list(app: &App, cx: &Cx, caller: &Caller, asked: &ListSessions) -> Result<Page<SessionView>> {
+    let limit = page::limit(asked.limit)?;
+    let scope = format!("sessions {}", caller.member);
+    let mut after = match &asked.cursor {
+        None => None,
+        Some(cursor) => Some(Part::from_vec(app.cursors.open(&scope, cursor)?)),
+    };
+    let mut data = Vec::new();
+    for _ in 0..SCANS {
+        let query = Query::partition(SESSIONS, caller.member.bytes()).backward().limit(limit - data.len()).after(after);
+        let found = app.ports.items.query(query).await?;
+        for (id, session) in live(&found.items, cx.now())? {
+            data.push(SessionView {
+                id,
+                device: session.device,
+                ip: session.ip,
+                created_at: session.created_at,
+                last_used_at: session.last_used_at,
+                expires_at: session.expires_at,
+                current: id == caller.session,
+            });
         }
-        match found.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(out),
+        after = found.next;
+        if after.is_none() || data.len() == limit {
+            break;
         }
     }
+    Ok(Page { data, next_cursor: after.map(|position| app.cursors.seal(&scope, &position)) })
+}
+
+/// Those of a member's sessions that may be used now.
+fn live(items: &[Item], now: Time) -> Result<Vec<(SessionId, Session)>> {
+    let mut out = Vec::with_capacity(items.len());
+    for item in items.iter().filter(|item| item.number == ACTIVE) {
+        let session = read(item)?;
+        if session.expires_at > now {
+            out.extend(SessionId::from_slice(&item.key.sk).map(|id| (id, session)));
+        }
+    }
+    Ok(out)
 }
 
 /// Ends one session: its access tokens are refused and its sockets closed, here at once and on other nodes by the
 /// event. False when there was none to end.
 pub async fn end(app: &App, cx: &Cx, member: MemberId, id: SessionId) -> Result<bool> {
-    for _ in 0..4 {
-        let Some(item) = app.ports.items.get(&key(member, id)).await? else { return Ok(false) };
-        let session = read(&item)?;
-        if item.number != ACTIVE || session.expires_at <= cx.now() {
-            return Ok(false);
-        }
-        let write = put(key(member, id), &session, ENDED, When::Version(item.version))?;
-        let event = Event::to_one(member, "session.revoked", serde_json::json!({ "session_id": id }));
-        let commit = Commit { writes: vec![write], outbox: vec![event.emit(cx)?], token: None };
-        if matches!(app.ports.items.commit(commit).await?, Outcome::Applied { .. }) {
-            app.identity.tokens.revoke(id, cx.now());
-            realtime::close_session(app, member, id).await;
-            app.bells.relay.notify_one();
-            return Ok(true);
-        }
+    end_telling(app, cx, member, id, Vec::new()).await
+}
+
+/// Ends the session of the caller, who asked for it.
+pub async fn sign_out(app: &App, cx: &Cx, caller: &Caller) -> Result<()> {
+    let fact = Event::fact("account.signed_out", serde_json::json!({ "member_id": caller.member })).emit(cx)?;
+    end_telling(app, cx, caller.member, caller.session, vec![fact]).await.map(drop)
+}
+
+async fn end_telling(app: &App, cx: &Cx, member: MemberId, id: SessionId, mut outbox: Vec<Emit>) -> Result<bool> {
+    let Some(item) = app.ports.items.get(&key(member, id)).await? else { return Ok(false) };
+    let session = read(&item)?;
+    if session.expires_at <= cx.now() {
+        return Ok(false);
     }
-    Err(Error::unavailable("This session is being renewed elsewhere."))
+    // Whatever its generation: a renewal at the same moment does not save it.
+    let write = put(key(member, id), &session, ENDED, When::Number(ACTIVE))?;
+    outbox.push(Event::to_one(member, "session.revoked", serde_json::json!({ "session_id": id })).emit(cx)?);
+    let commit = Commit { writes: vec![write], outbox, token: None };
+    if matches!(app.ports.items.commit(commit).await?, Outcome::Refused(_)) {
+        return Ok(false);
+    }
+    app.identity.tokens.revoke(id, cx.now());
+    realtime::close_session(app, member, id).await;
+    app.bells.relay.notify_one();
+    Ok(true)
 }
 
 /// Ends every session of a member but `keep`.
 pub async fn end_all(app: &App, cx: &Cx, member: MemberId, keep: Option<SessionId>) -> Result<()> {
-    end_older(app, cx, member, keep, cx.now().plus(1)).await
+    end_older(app, cx, member, keep, Time(i64::MAX)).await
 }
 
 /// Ends the sessions that began before `before`, but `keep`.
 pub async fn end_older(app: &App, cx: &Cx, member: MemberId, keep: Option<SessionId>, before: Time) -> Result<()> {
-    for (id, session) in live(app, cx, member).await? {
-        if Some(id) != keep && session.created_at < before {
-            end(app, cx, member, id).await?;
+    let mut query = Query::partition(SESSIONS, member.bytes());
+    loop {
+        let found = app.ports.items.query(query.clone()).await?;
+        for (id, session) in live(&found.items, cx.now())? {
+            if Some(id) != keep && session.created_at < before {
+                end(app, cx, member, id).await?;
+            }
+        }
+        match found.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(()),
         }
     }
-    Ok(())
 }
