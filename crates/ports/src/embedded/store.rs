@@ -6,7 +6,7 @@
 //! what did not run yet goes into the next one.
 
 use super::checkpoint::Checkpointer;
-use crate::{Fault, PortError, PortResult};
+use crate::{Fault, PortError, PortResult, durable::private_file};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags, ffi::ErrorCode};
 use std::{
@@ -113,6 +113,7 @@ impl StoreError {
 impl Store {
     /// Opens or creates the file and applies `schema` (idempotent statements) to it.
     pub fn open(path: &Path, schema: &[String]) -> Result<Arc<Self>, StoreError> {
+        private_file(path).map_err(|e| StoreError { fault: Fault::Unavailable, detail: e.to_string() })?;
         let conn = connect(path, false)?;
         let version: i32 = conn.pragma_query_value(None, "user_version", |r| r.get(0))?;
         if version > VERSION {
@@ -326,4 +327,21 @@ fn run_batch(conn: &Connection, steps: &mut VecDeque<Step>, answers: &mut Vec<An
         let _undone = conn.execute_batch("rollback");
     }
     committed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    #[test]
+    fn the_file_and_its_log_are_for_the_service_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("items.db");
+        let _store = Store::open(&path, &["create table if not exists t (a)".to_owned()]).unwrap();
+        for entry in fs::read_dir(folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+        }
+    }
 }

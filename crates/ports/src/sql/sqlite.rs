@@ -1,18 +1,12 @@
 //! The embedded engine: one file, one writer, a few readers.
 
 use super::{SqlError, Tx, error::classify};
-use crate::{Fault, PortError, PortResult};
+use crate::{Fault, PortError, PortResult, durable::private_file};
 use sqlx::{
     Connection as _, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{
-    fs::{self, OpenOptions, Permissions},
-    io::{self, ErrorKind},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::Path,
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 /// How long a caller waits for the writer, and the writer for another process.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -80,14 +74,4 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         // On some failures (a full disk) SQLite ends the transaction by itself, after which the driver's count of open
         // transactions is wrong for good. Such a connection is replaced.
         .before_acquire(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
-}
-
-/// Creates the file readable by its owner only, before SQLite would create it for everyone; its log inherits that.
-///
-/// An existing file is never opened here: closing it would drop the locks that a connection of this process holds.
-fn private_file(path: &Path) -> io::Result<()> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(e) if e.kind() == ErrorKind::AlreadyExists => fs::set_permissions(path, Permissions::from_mode(0o600)),
-        created => created.map(drop),
-    }
 }
