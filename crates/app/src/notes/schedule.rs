@@ -94,7 +94,10 @@ pub(super) async fn create(
     input: &NewScheduled,
     once: &Once,
 ) -> Result<(StatusCode, Bytes)> {
-    let card = cards::load(app, cx, caller.member).await?;
+    let mut card = cards::load(app, cx, caller.member).await?;
+    if !card.plan(cx.now()).may_schedule() {
+        card = cards::fresh(app, cx, caller.member).await?;
+    }
     let plan = card.plan(cx.now());
     if !plan.may_schedule() {
         return Err(Error::plan_required("surprise_messages", "premiere", plan.key()));

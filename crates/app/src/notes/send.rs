@@ -90,19 +90,28 @@ pub(super) async fn send(
             return Err(no_partner());
         }
     }
-    let plan = card.plan(cx.now());
-    let Draft { json, mut writes, event, .. } = draft(app, cx, &us, plan, words)?;
-    writes.extend(once.write(cx, StatusCode::CREATED, &json)?);
-    match app.ports.items.commit(Commit { writes, outbox: vec![event], token: None }).await? {
-        Outcome::Applied { .. } => {
-            app.bells.relay.notify_one();
-            Ok((StatusCode::CREATED, json))
+    let mut plan = card.plan(cx.now());
+    loop {
+        let Draft { json, mut writes, event, .. } = draft(app, cx, &us, plan, words.clone())?;
+        writes.extend(once.write(cx, StatusCode::CREATED, &json)?);
+        let refusals = match app.ports.items.commit(Commit { writes, outbox: vec![event], token: None }).await? {
+            Outcome::Applied { .. } => {
+                app.bells.relay.notify_one();
+                return Ok((StatusCode::CREATED, json));
+            }
+            Outcome::Refused(refusals) => refusals,
+        };
+        match (once.overtaken(&refusals), &refusals[METER]) {
+            (Some(error), _) => return Err(error),
+            (None, _) if refusals[EPOCH].is_some() => return Err(no_partner()),
+            (None, Some(full)) => {
+                let now = cards::fresh(app, cx, caller.member).await?.plan(cx.now());
+                if now <= plan {
+                    return Err(allowance::reached(app, cx, plan, "partner", full));
+                }
+                plan = now;
+            }
+            (None, None) => return Err(Error::bug("send a note", "refused without a reason")),
         }
-        Outcome::Refused(refusals) => Err(match (once.overtaken(&refusals), &refusals[METER]) {
-            (Some(error), _) => error,
-            (None, _) if refusals[EPOCH].is_some() => no_partner(),
-            (None, Some(full)) => allowance::reached(app, cx, plan, "partner", full),
-            (None, None) => Error::bug("send a note", "refused without a reason"),
-        }),
     }
 }
