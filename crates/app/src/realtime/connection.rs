@@ -1,14 +1,15 @@
-//! One device's connection as the node sees it: a bounded queue of frames and a reason to close. Empty it costs a few
+//! One device's connection as the node sees it: a bounded queue of events and a reason to close. Empty it costs a few
 //! hundred bytes.
 
-use base::{Time, id::SessionId};
+use base::id::SessionId;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use std::{
     collections::VecDeque,
-    sync::atomic::{AtomicI64, AtomicU16, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering::Relaxed},
+    time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 /// Why a connection ends (product/api.md).
 pub mod close {
@@ -16,7 +17,7 @@ pub mod close {
     pub const UNAUTHENTICATED: u16 = 4401;
     /// The device does not read fast enough.
     pub const SLOW: u16 = 4408;
-    /// Another device of this member took its place.
+    /// A newer connection of this device, or one device too many, took its place.
     pub const REPLACED: u16 = 4409;
     /// The device sends too much.
     pub const TOO_MANY: u16 = 4429;
@@ -24,51 +25,98 @@ pub mod close {
     pub const GOING_AWAY: u16 = 1001;
 }
 
-/// Frames that may wait for a device.
-const QUEUE: usize = 512;
+/// Events, and bytes of them, that may wait for a device: what it gets in a second or so.
+const EVENTS: usize = 4_096;
+const BYTES: usize = 4 * 1024 * 1024;
+
+/// An event as it is sent, with its id.
+pub type Event = (u64, Bytes);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    WebSocket,
+    /// Server-sent events.
+    Stream,
+}
 
 pub struct Connection {
     pub session: SessionId,
-    frames: Mutex<VecDeque<(u64, Bytes)>>,
+    pub kind: Kind,
+    waiting: Mutex<Waiting>,
     bell: Notify,
     /// 0 while open.
     closing: AtomicU16,
-    /// When the device was last heard, milliseconds since the epoch.
-    heard: AtomicI64,
+    /// Real time, not the world's: how long a device is silent has nothing to do with calendars.
+    opened: Instant,
+    /// Milliseconds after `opened` at which the device was last heard.
+    heard: AtomicU64,
     /// The sweeper asks for a sign of life.
-    ping: std::sync::atomic::AtomicBool,
+    ping: AtomicBool,
 }
 
-/// What the task of a connection wakes for.
-pub enum Wake {
-    Frames(VecDeque<(u64, Bytes)>),
-    Ping,
-    Close(u16),
+#[derive(Default)]
+struct Waiting {
+    events: VecDeque<Event>,
+    bytes: usize,
 }
 
 impl Connection {
-    pub fn new(session: SessionId, now: Time) -> Self {
+    pub fn new(session: SessionId, kind: Kind) -> Self {
         Self {
             session,
-            frames: Mutex::default(),
+            kind,
+            waiting: Mutex::default(),
             bell: Notify::new(),
             closing: AtomicU16::new(0),
-            heard: AtomicI64::new(now.0),
-            ping: std::sync::atomic::AtomicBool::new(false),
+            opened: Instant::now(),
+            heard: AtomicU64::new(0),
+            ping: AtomicBool::new(false),
         }
+    }
+
+    /// One whose device has been silent for this long.
+    #[cfg(test)]
+    pub fn silent(session: SessionId, silent: Duration) -> Self {
+        let mut this = Self::new(session, Kind::WebSocket);
+        this.opened = Instant::now().checked_sub(silent).expect("the clock has run that long");
+        this
     }
 
     /// Queues an event; a queue that is full closes the connection.
     pub fn push(&self, id: u64, frame: Bytes) {
-        let mut frames = self.frames.lock();
-        if frames.len() >= QUEUE {
-            drop(frames);
+        let mut waiting = self.waiting.lock();
+        if waiting.events.len() >= EVENTS || waiting.bytes + frame.len() > BYTES {
+            drop(waiting);
             self.close(close::SLOW);
             return;
         }
-        frames.push_back((id, frame));
-        drop(frames);
+        waiting.bytes += frame.len();
+        waiting.events.push_back((id, frame));
+        drop(waiting);
         self.bell.notify_one();
+    }
+
+    /// Takes waiting events after `sent` as long as `more` wants the next one, told its size.
+    pub fn take(&self, sent: u64, mut more: impl FnMut(usize) -> bool) -> Vec<Event> {
+        let mut taken = Vec::new();
+        let mut waiting = self.waiting.lock();
+        while let Some((id, frame)) = waiting.events.front() {
+            // What a resume already sent comes a second time from the live queue.
+            let fresh = *id > sent;
+            if fresh && !more(frame.len()) {
+                break;
+            }
+            let Some(event) = waiting.events.pop_front() else { break };
+            waiting.bytes -= event.1.len();
+            if fresh {
+                taken.push(event);
+            }
+        }
+        if waiting.events.is_empty() {
+            // An idle device keeps no room for its last burst.
+            waiting.events = VecDeque::new();
+        }
+        taken
     }
 
     /// The first reason stays.
@@ -77,12 +125,20 @@ impl Connection {
         self.bell.notify_one();
     }
 
-    pub fn heard(&self, now: Time) {
-        self.heard.store(now.0, Relaxed);
+    pub fn closing(&self) -> Option<u16> {
+        Some(self.closing.load(Relaxed)).filter(|code| *code != 0)
     }
 
-    pub fn silent_for(&self, now: Time) -> i64 {
-        now.0 - self.heard.load(Relaxed)
+    pub fn heard(&self) {
+        self.heard.store(self.age(), Relaxed);
+    }
+
+    fn age(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    pub fn silent_for(&self) -> Duration {
+        Duration::from_millis(self.age().saturating_sub(self.heard.load(Relaxed)))
     }
 
     pub fn ask_for_sign(&self) {
@@ -90,26 +146,27 @@ impl Connection {
         self.bell.notify_one();
     }
 
-    /// What is to do, or nothing yet. A close comes before frames: a revoked session gets nothing more.
-    fn take(&self) -> Option<Wake> {
-        match self.closing.load(Relaxed) {
-            0 => {}
-            code => return Some(Wake::Close(code)),
-        }
-        let mut frames = self.frames.lock();
-        if !frames.is_empty() {
-            return Some(Wake::Frames(std::mem::take(&mut *frames)));
-        }
-        drop(frames);
-        self.ping.swap(false, Relaxed).then_some(Wake::Ping)
+    /// Whether the sweeper asked; once.
+    pub fn asked(&self) -> bool {
+        self.ping.swap(false, Relaxed)
     }
 
-    pub async fn next(&self) -> Wake {
+    /// Until something may have changed. Who waits looks first and waits then: a change between the two is not lost.
+    pub async fn changed(&self) {
+        self.bell.notified().await;
+    }
+
+    /// Resolves when the connection is to be closed.
+    pub async fn closed(&self) -> u16 {
         loop {
-            if let Some(wake) = self.take() {
-                return wake;
+            match self.closing() {
+                Some(code) => {
+                    // The bell may be somebody else's to hear next.
+                    self.bell.notify_one();
+                    return code;
+                }
+                None => self.changed().await,
             }
-            self.bell.notified().await;
         }
     }
 }

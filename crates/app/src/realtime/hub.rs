@@ -11,8 +11,6 @@ use ports::fanout::Heard;
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
 
-const SWEEP: Duration = Duration::from_secs(15);
-
 /// Runs until the soft stop; then every socket is told that the server goes away.
 pub async fn run(app: Arc<App>) {
     while !app.tasks.is_stopping() {
@@ -24,13 +22,16 @@ pub async fn run(app: Arc<App>) {
                 continue;
             }
         };
+        // Between two subscriptions nothing is heard: devices come back and resume from their logs.
+        app.rooms.close_all(close::GOING_AWAY);
         listen(&app, subscription).await;
     }
     app.rooms.close_all(close::GOING_AWAY);
 }
 
 async fn listen(app: &Arc<App>, mut subscription: Box<dyn ports::fanout::Subscription>) {
-    let mut sweep = tokio::time::interval(SWEEP);
+    let heartbeat = Duration::from_secs(app.settings.realtime.heartbeat_seconds.max(1));
+    let mut sweep = tokio::time::interval(heartbeat / 2);
     loop {
         tokio::select! {
             heard = subscription.next() => match heard {
@@ -41,9 +42,13 @@ async fn listen(app: &Arc<App>, mut subscription: Box<dyn ports::fanout::Subscri
                 }
                 // What was lost is in the log: devices come back and resume from it.
                 Some(Heard::Lost(_)) => app.rooms.close_all(close::GOING_AWAY),
-                None => return,
+                None => {
+                    tracing::warn!("the fan-out ended; listening anew");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    return;
+                }
             },
-            _ = sweep.tick() => app.rooms.sweep(app.world.now()),
+            _ = sweep.tick() => app.rooms.sweep(heartbeat),
             () = app.tasks.stopping() => return,
         }
     }

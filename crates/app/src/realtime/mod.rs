@@ -4,6 +4,7 @@
 
 mod connection;
 mod hub;
+mod outlet;
 mod resume;
 mod rooms;
 mod routes;

@@ -1,26 +1,63 @@
-//! What a device missed.
+//! Where a device's events begin: after the last one it has, or now.
 
-use super::{Logged, frame, hub::hydrate};
+use super::{Logged, connection::Event, frame, hub::hydrate};
 use crate::{app::App, tables::EVENTS};
 use base::{Cx, Result, Time, id::MemberId, time::MINUTE};
 use bytes::Bytes;
 use ports::items::{Part, Query};
 use serde::Deserialize;
+use std::collections::VecDeque;
 
-/// More than this is told as `resync`.
+/// More missed events, or bytes of them, than this are told as `resync`.
 const MOST: usize = 5_000;
+const MOST_BYTES: usize = 8 * 1024 * 1024;
 
-pub(super) enum Missed {
-    /// Frames in order, each with its id.
-    Events(Vec<(u64, Bytes)>),
-    /// The gap is too old or too wide: the device loads afresh.
-    Resync,
+/// What a fresh connection starts with.
+pub(super) struct Start {
+    /// Every event after this one follows.
+    pub after: u64,
+    /// The gap is unknown, too old or too wide: the device loads afresh.
+    resync: bool,
+    /// What it missed, in order.
+    pub missed: VecDeque<Event>,
+}
+
+impl Start {
+    /// `ready`, with the id after which events follow; then `resync` when it must load afresh.
+    pub fn greeting(&self) -> impl Iterator<Item = Bytes> + use<> {
+        let ready = Bytes::from(format!("{{\"type\":\"ready\",\"last_event_id\":{}}}", self.after));
+        let resync = self.resync.then(|| Bytes::from_static(b"{\"type\":\"resync\"}"));
+        [ready].into_iter().chain(resync)
+    }
+}
+
+/// Looks after the connection has entered its room, so that what happens from now on is in its queue. `last` is the
+/// last event the device has; 0 means that there was none yet.
+pub(super) async fn start(app: &App, cx: &Cx, member: MemberId, last: Option<u64>) -> Result<Start> {
+    let newest = newest(app, member).await?;
+    let afresh = |resync| Start { after: newest, resync, missed: VecDeque::new() };
+    let Some(last) = last else { return Ok(afresh(false)) };
+    if last == newest {
+        return Ok(afresh(false));
+    }
+    // Beyond the end, or not in the log (any more): what came after it is not known.
+    if last > newest || (last > 0 && !is_known(app, member, last).await?) {
+        return Ok(afresh(true));
+    }
+    Ok(match missed(app, cx, member, last).await? {
+        Some(missed) => Start { after: last, resync: false, missed },
+        None => afresh(true),
+    })
 }
 
 /// The newest id of a member's log; 0 when it is empty.
-pub(super) async fn newest(app: &App, member: MemberId) -> Result<u64> {
+async fn newest(app: &App, member: MemberId) -> Result<u64> {
     let found = app.ports.items.query(Query::partition(EVENTS, member.bytes()).backward().limit(1)).await?;
     Ok(found.items.first().map_or(0, |item| id_of(&item.key.sk)))
+}
+
+async fn is_known(app: &App, member: MemberId, id: u64) -> Result<bool> {
+    Ok(app.ports.items.get(&EVENTS.key(member.bytes(), id.to_be_bytes())).await?.is_some())
 }
 
 fn id_of(sk: &[u8]) -> u64 {
@@ -28,16 +65,9 @@ fn id_of(sk: &[u8]) -> u64 {
 }
 
 /// The events after `last`, when the gap is within the resume window.
-pub(super) async fn missed(app: &App, cx: &Cx, member: MemberId, last: u64, newest: u64) -> Result<Missed> {
-    if last == newest {
-        return Ok(Missed::Events(Vec::new()));
-    }
-    if last > newest {
-        // Not an id of ours, or of a log that has gone.
-        return Ok(Missed::Resync);
-    }
+async fn missed(app: &App, cx: &Cx, member: MemberId, last: u64) -> Result<Option<VecDeque<Event>>> {
     let oldest = cx.now().minus(app.settings.realtime.resume_minutes * MINUTE);
-    let mut out = Vec::new();
+    let (mut out, mut size) = (VecDeque::new(), 0);
     let mut after = Some(Part::from_slice(&last.to_be_bytes()));
     loop {
         let query = Query::partition(EVENTS, member.bytes()).after(after).limit(200);
@@ -45,16 +75,18 @@ pub(super) async fn missed(app: &App, cx: &Cx, member: MemberId, last: u64, newe
         for item in found.items {
             let event = Logged { member, id: id_of(&item.key.sk), body: item.body };
             if out.is_empty() && occurred(&event.body).is_none_or(|at| at < oldest) {
-                return Ok(Missed::Resync);
+                return Ok(None);
             }
-            out.push((event.id, frame(event.id, &hydrate(app, &event).await)));
-        }
-        if out.len() > MOST {
-            return Ok(Missed::Resync);
+            let frame = frame(event.id, &hydrate(app, &event).await);
+            size += frame.len();
+            out.push_back((event.id, frame));
+            if out.len() > MOST || size > MOST_BYTES {
+                return Ok(None);
+            }
         }
         after = found.next;
         if after.is_none() {
-            return Ok(Missed::Events(out));
+            return Ok(Some(out));
         }
     }
 }

@@ -45,12 +45,20 @@ pub struct Connect {
     /// From `POST /v1/realtime/tickets`.
     pub ticket: Option<String>,
     /// The last event the device has; it gets what came after.
-    pub last_event_id: Option<u64>,
+    #[param(value_type = Option<u64>)]
+    pub last_event_id: Option<String>,
+}
+
+/// The id of an event as a device says it; empty is none.
+fn event_id(text: Option<&str>, pointer: &'static str) -> Result<Option<u64>, Error> {
+    let parse =
+        |id: &str| id.parse().map_err(|_| Error::field(pointer, "wrong_type", "This is the number of an event."));
+    text.filter(|id| !id.is_empty()).map(parse).transpose()
 }
 
 /// Upgrades to a WebSocket. A ticket that is not valid closes it with 4401.
 #[utoipa::path(get, path = "/v1/realtime", tag = "Real time", security(()), params(Connect),
-    responses((status = 101, description = "Switching protocols"), (status = 426, description = "Not a WebSocket handshake")))]
+    responses((status = 101, description = "Switching protocols"), (status = 400, description = "Not a WebSocket handshake")))]
 async fn connect(
     State(app): AppState,
     Unit(cx): Unit,
@@ -59,6 +67,7 @@ async fn connect(
 ) -> Answer<Response<Body>> {
     let upgrade = upgrade
         .map_err(|e| Error::new(Kind::Malformed, "malformed", "This path takes a WebSocket handshake.").because(e))?;
+    let last = event_id(asked.last_event_id.as_deref(), "/query/last_event_id")?;
     let who = tickets::spend(&app, asked.ticket.as_deref().unwrap_or_default(), cx.now()).await?;
     let tasks = app.tasks.clone();
     // Small buffers: an idle socket costs a few KiB.
@@ -67,7 +76,7 @@ async fn connect(
         match who {
             None => socket::refuse(socket, close::UNAUTHENTICATED).await,
             Some((member, session)) => {
-                tasks.spawn("socket", socket::run(app, socket, member, session, asked.last_event_id));
+                tasks.spawn("socket", socket::run(app, socket, member, session, last));
             }
         }
     }))
@@ -78,13 +87,7 @@ async fn connect(
     params(("Last-Event-ID" = Option<u64>, Header, description = "The last event the device has.")),
     responses((status = 200, content_type = "text/event-stream", body = String)),
     extensions(("x-stream" = json!(true))))]
-async fn events(State(app): AppState, caller: Caller, headers: HeaderMap) -> Answer<Response<Body>> {
-    let last = match header(&headers, "last-event-id").filter(|id| !id.is_empty()) {
-        None => None,
-        Some(id) => Some(
-            id.parse()
-                .map_err(|_| Error::field("/header/last-event-id", "wrong_type", "This is the number of an event."))?,
-        ),
-    };
-    Ok(sse::stream(app, &caller, last).await?)
+async fn events(State(app): AppState, caller: Caller, Unit(cx): Unit, headers: HeaderMap) -> Answer<Response<Body>> {
+    let last = event_id(header(&headers, "last-event-id"), "/header/last-event-id")?;
+    Ok(sse::stream(app, &cx, &caller, last).await?)
 }
