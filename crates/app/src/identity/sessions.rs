@@ -254,7 +254,7 @@ async fn end_telling(app: &App, cx: &Cx, member: MemberId, id: SessionId, mut ou
         return Ok(false);
     }
     app.identity.tokens.revoke(id, cx.now());
-    realtime::close_session(app, member, id).await;
+    realtime::close_session(app, member, id);
     app.bells.relay.notify_one();
     Ok(true)
 }

@@ -90,7 +90,7 @@ fn decode(message: &mut Bytes) -> Option<Logged> {
 }
 
 /// Closes the sockets of a session on this node. Other nodes hear of it by the session's event.
-pub async fn close_session(app: &App, member: MemberId, session: SessionId) {
+pub fn close_session(app: &App, member: MemberId, session: SessionId) {
     app.rooms.close_session(member, session);
 }
 
