@@ -52,7 +52,7 @@ pub fn gate(app: &Arc<App>) -> Arc<Gate> {
     let (router, document) = features();
     let operations = Arc::new(Operations::of(&document));
     let json = serde_json::to_string(&document).unwrap_or_default();
-    let (spec, counted) = (json.clone(), operations.clone());
+    let counted = operations.clone();
     let router = router
         .route("/openapi.json", get(|| async move { once::json(StatusCode::OK, json) }))
         .route(
@@ -61,7 +61,7 @@ pub fn gate(app: &Arc<App>) -> Arc<Gate> {
                 health::metrics(&app, &about.0, &headers, &counted)
             }),
         )
-        .merge(pages::routes(&spec))
+        .merge(pages::routes())
         .merge(health::routes())
         .merge(objects::routes())
         .merge(dev::routes(app))
