@@ -62,6 +62,7 @@ pub const REASONS: &[&str] = &[
     "too_many_open",
     "already_used",
     "token_invalid",
+    "no_partner",
 ];
 
 /// Every `code` inside `errors`, about one field. A reason may stand there too, where a field is its cause. Append-only.
@@ -79,7 +80,6 @@ pub const FIELD_CODES: &[&str] = &[
     "invalid_cursor",
     "invalid_id",
     "must_be_true",
-    "no_partner",
     "unknown_member",
 ];
 

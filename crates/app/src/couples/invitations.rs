@@ -248,6 +248,7 @@ pub async fn address_verified(cx: &Cx, tx: &mut Tx, member: MemberId) -> Result<
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListInvitations {
     /// `sent` (default) or `received`.
     pub direction: Option<String>,

@@ -31,13 +31,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
-        .routes(routes!(invite, list))
-        .routes(routes!(cancel))
-        .routes(routes!(resend))
-        .routes(routes!(accept))
-        .routes(routes!(decline))
-        .routes(routes!(join))
-        .routes(routes!(read, unlink_couple))
+        .routes(routes!(invite_partner, list_invitations))
+        .routes(routes!(cancel_invitation))
+        .routes(routes!(resend_invitation))
+        .routes(routes!(accept_invitation))
+        .routes(routes!(decline_invitation))
+        .routes(routes!(join_by_code))
+        .routes(routes!(read_couple, unlink_couple))
 }
 
 /// A list of invitations.
@@ -51,7 +51,7 @@ pub struct InvitationPage {
 #[utoipa::path(post, path = "/v1/couple/invitations", tag = "Couples", request_body = Invite,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
     responses((status = 201, body = InvitationView)))]
-async fn invite(
+async fn invite_partner(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
@@ -80,7 +80,7 @@ async fn invite(
 /// Invitations sent by the caller, or received.
 #[utoipa::path(get, path = "/v1/couple/invitations", tag = "Couples", params(ListInvitations),
     responses((status = 200, body = InvitationPage)))]
-async fn list(
+async fn list_invitations(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
@@ -92,7 +92,7 @@ async fn list(
 /// Take an invitation back.
 #[utoipa::path(delete, path = "/v1/couple/invitations/{id}", tag = "Couples",
     params(("id" = InvitationId, Path)), responses((status = 204)))]
-async fn cancel(
+async fn cancel_invitation(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
@@ -105,7 +105,7 @@ async fn cancel(
 /// Mail an invitation again.
 #[utoipa::path(post, path = "/v1/couple/invitations/{id}/resend", tag = "Couples",
     params(("id" = InvitationId, Path)), responses((status = 200, body = InvitationView)))]
-async fn resend(
+async fn resend_invitation(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
@@ -117,7 +117,7 @@ async fn resend(
 /// Accept an invitation that was sent to the caller's verified address.
 #[utoipa::path(post, path = "/v1/couple/invitations/{id}/accept", tag = "Couples",
     params(("id" = InvitationId, Path)), responses((status = 200, body = CoupleView)))]
-async fn accept(
+async fn accept_invitation(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
@@ -129,7 +129,7 @@ async fn accept(
 /// Decline an invitation that was sent to the caller's verified address.
 #[utoipa::path(post, path = "/v1/couple/invitations/{id}/decline", tag = "Couples",
     params(("id" = InvitationId, Path)), responses((status = 204)))]
-async fn decline(
+async fn decline_invitation(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
@@ -148,7 +148,7 @@ pub struct Join {
 /// Accept an invitation by its code.
 #[utoipa::path(post, path = "/v1/couple/join", tag = "Couples", request_body = Join,
     responses((status = 200, body = CoupleView)))]
-async fn join(
+async fn join_by_code(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
@@ -160,7 +160,7 @@ async fn join(
 
 /// The couple of the caller.
 #[utoipa::path(get, path = "/v1/couple", tag = "Couples", responses((status = 200, body = CoupleView)))]
-async fn read(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Json<CoupleView>> {
+async fn read_couple(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Json<CoupleView>> {
     Ok(Json(view::load(&app, &cx, &caller).await?))
 }
 

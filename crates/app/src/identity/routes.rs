@@ -36,8 +36,8 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(register_member))
         .routes(routes!(sign_in))
-        .routes(routes!(refresh))
-        .routes(routes!(logout))
+        .routes(routes!(renew_session))
+        .routes(routes!(sign_out))
         .routes(routes!(list_sessions, end_other_sessions))
         .routes(routes!(end_session))
         .routes(routes!(verify_email))
@@ -46,8 +46,8 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reset_password))
         .routes(routes!(change_password))
         .routes(routes!(read_me, change_me))
-        .routes(routes!(languages))
-        .routes(routes!(jwks))
+        .routes(routes!(list_languages))
+        .routes(routes!(read_jwks))
 }
 
 const COOKIE: &str = "o2o_refresh";
@@ -125,7 +125,7 @@ pub struct Renewed {
 /// A new pair for a refresh credential, from the body or from the cookie (then with `X-O2O-CSRF: 1`).
 #[utoipa::path(post, path = "/v1/auth/refresh", tag = "Identity", security(()), request_body = Option<Renew>,
     responses((status = 200, body = Renewed)))]
-async fn refresh(
+async fn renew_session(
     State(app): AppState,
     Unit(cx): Unit,
     headers: HeaderMap,
@@ -149,7 +149,7 @@ async fn refresh(
 
 /// Sign out: this session ends.
 #[utoipa::path(post, path = "/v1/auth/logout", tag = "Identity", responses((status = 204)))]
-async fn logout(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Response<Body>> {
+async fn sign_out(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Response<Body>> {
     sessions::sign_out(&app, &cx, &caller).await?;
     let mut response = empty(StatusCode::NO_CONTENT);
     write_cookie(&app, &mut response, "", 0);
@@ -286,14 +286,14 @@ pub struct Languages {
 
 /// The languages of the product, with those that are active.
 #[utoipa::path(get, path = "/v1/languages", tag = "Members", security(()), responses((status = 200, body = Languages)))]
-async fn languages() -> Json<Languages> {
+async fn list_languages() -> Json<Languages> {
     Json(Languages { data: base::lang::LISTED, next_cursor: None })
 }
 
 /// Public keys of access tokens (RFC 7517).
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "Identity", security(()),
     responses((status = 200, body = Object)))]
-async fn jwks(State(app): AppState) -> Response<Body> {
+async fn read_jwks(State(app): AppState) -> Response<Body> {
     let mut response = json(StatusCode::OK, app.identity.tokens.jwks().to_string());
     response.headers_mut().insert(names::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     response

@@ -177,6 +177,7 @@ pub async fn renew(app: &App, cx: &Cx, credential: &str) -> Result<Issued> {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListSessions {
     pub limit: Option<u32>,
     pub cursor: Option<String>,

@@ -63,6 +63,7 @@ pub(super) fn read(item: &Item) -> Result<Note> {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListNotes {
     /// `received` (default) or `sent`.
     #[serde(rename = "box")]

@@ -37,9 +37,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
-        .routes(routes!(send_note, list))
+        .routes(routes!(send_note, list_notes))
         .routes(routes!(read_allowance))
-        .routes(routes!(read))
+        .routes(routes!(read_note))
         .routes(routes!(open_note))
         .routes(routes!(create_scheduled, list_scheduled))
         .routes(routes!(read_scheduled, change_scheduled, cancel_scheduled))
@@ -76,7 +76,7 @@ async fn send_note(
 /// Sent or received notes, newest first.
 #[utoipa::path(get, path = "/v1/notes", tag = "Love notes", params(ListNotes),
     responses((status = 200, body = NotePage)))]
-async fn list(
+async fn list_notes(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
@@ -95,7 +95,7 @@ async fn read_allowance(State(app): AppState, caller: Caller, Unit(cx): Unit) ->
 /// One note of the caller's boxes.
 #[utoipa::path(get, path = "/v1/notes/{id}", tag = "Love notes", params(("id" = NoteId, Path)),
     responses((status = 200, body = Note), (status = 304)))]
-async fn read(
+async fn read_note(
     State(app): AppState,
     caller: Caller,
     headers: HeaderMap,

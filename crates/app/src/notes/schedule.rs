@@ -173,6 +173,7 @@ fn told(cx: &Cx, scheduled: &Scheduled, kind: &'static str) -> Result<ports::ite
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListScheduled {
     /// `scheduled` (default), `sending`, `sent`, `failed`, `cancelled` or `paused`.
     pub status: Option<String>,

@@ -23,7 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(ticket)).routes(routes!(connect)).routes(routes!(events))
+    OpenApiRouter::new().routes(routes!(create_ticket)).routes(routes!(open_socket)).routes(routes!(stream_events))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -35,12 +35,13 @@ pub struct Ticket {
 
 /// A ticket for the WebSocket: one minute, single use.
 #[utoipa::path(post, path = "/v1/realtime/tickets", tag = "Real time", responses((status = 200, body = Ticket)))]
-async fn ticket(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Json<Ticket>> {
+async fn create_ticket(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Json<Ticket>> {
     let ticket = tickets::issue(&app, &cx, &caller).await?;
     Ok(Json(Ticket { ticket, expires_in: tickets::LIFE / 1000 }))
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Connect {
     /// From `POST /v1/realtime/tickets`.
     pub ticket: Option<String>,
@@ -59,7 +60,7 @@ fn event_id(text: Option<&str>, pointer: &'static str) -> Result<Option<u64>, Er
 /// Upgrades to a WebSocket. A ticket that is not valid closes it with 4401.
 #[utoipa::path(get, path = "/v1/realtime", tag = "Real time", security(()), params(Connect),
     responses((status = 101, description = "Switching protocols"), (status = 400, description = "Not a WebSocket handshake")))]
-async fn connect(
+async fn open_socket(
     State(app): AppState,
     Unit(cx): Unit,
     Params(asked): Params<Connect>,
@@ -87,7 +88,7 @@ async fn connect(
     params(("Last-Event-ID" = Option<u64>, Header, description = "The last event the device has.")),
     responses((status = 200, content_type = "text/event-stream", body = String)),
     extensions(("x-stream" = json!(true))))]
-async fn events(State(app): AppState, caller: Caller, Unit(cx): Unit, headers: HeaderMap) -> Answer<Response<Body>> {
+async fn stream_events(State(app): AppState, caller: Caller, Unit(cx): Unit, headers: HeaderMap) -> Answer<Response<Body>> {
     let last = event_id(header(&headers, "last-event-id"), "/header/last-event-id")?;
     Ok(sse::stream(app, &cx, &caller, last).await?)
 }
