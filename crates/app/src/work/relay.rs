@@ -27,28 +27,36 @@ const WRITES: usize = 90;
 /// The event log of a member.
 const LOG_KEPT: i64 = DAY;
 
-/// Copies what `sql` wants told; how many records went.
+/// Copies what `sql` wants told; how many records went. Each copy has a token of its own, so a record that is read
+/// again after a crash is copied once; all of them are made durable together.
 pub(super) async fn sql_once(app: &App) -> Result<usize> {
     let mut tx = app.ports.sql.read().await?;
-    let rows = tx.rows("select seq, name, body from outbox order by seq limit 100", args![]).await?;
+    let rows = tx.rows("select seq, name, body from outbox order by seq limit 200", args![]).await?;
     drop(tx);
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let mut copies = Vec::with_capacity(rows.len());
+    let mut seqs = Vec::with_capacity(rows.len());
     for row in &rows {
         let (seq, body) = (row.int(0)?, row.text(2)?);
         let name = if row.text(1)? == JOB { JOB } else { EVENT };
         let digest = ring::digest::digest(&ring::digest::SHA256, format!("sql-outbox {seq}").as_bytes());
         let mut token = [0; 16];
         token.copy_from_slice(&digest.as_ref()[..16]);
-        let commit =
-            Commit { outbox: vec![Emit { name, body: Bytes::from(body) }], token: Some(token), ..Commit::default() };
-        app.ports.items.commit(commit).await?;
-        let mut tx = app.ports.sql.begin().await?;
-        tx.exec("delete from outbox where seq = $1", args![seq]).await?;
-        tx.commit().await?;
+        let outbox = vec![Emit { name, body: Bytes::from(body) }];
+        copies.push(app.ports.items.commit(Commit { outbox, token: Some(token), ..Commit::default() }));
+        seqs.push(seq);
     }
-    if !rows.is_empty() {
-        app.bells.relay.notify_one();
+    futures_util::future::try_join_all(copies).await?;
+    app.bells.relay.notify_one();
+    let mut tx = app.ports.sql.begin().await?;
+    for seq in &seqs {
+        // Exactly what was read: on PostgreSQL a smaller number may appear after a larger one.
+        tx.exec("delete from outbox where seq = $1", args![*seq]).await?;
     }
-    Ok(rows.len())
+    tx.commit().await?;
+    Ok(seqs.len())
 }
 
 /// Relays what `items` wants told; how many records went.
