@@ -1,7 +1,7 @@
 //! The boxes of a member: sent and received. Keys are the member, the box and the note, so whoever asks finds only
 //! what lies in an own box.
 
-use super::model::Note;
+use super::model::{CHANNELS, Note};
 use crate::{app::App, couples::Membership, identity::Caller, tables::NOTES};
 use base::{
     Cx, Error, Result,
@@ -76,16 +76,17 @@ pub struct ListNotes {
     pub cursor: Option<String>,
 }
 
-/// Pages read on for a filter that few notes fit; then the caller gets what there is and a cursor.
-const SCANS: usize = 10;
+/// Rows a filter looks at for one page, and at a time; then the caller gets what there is and a cursor.
+const SCANNED: usize = 2_000;
+const STEP: usize = 200;
 
 /// One box, newest first, as the answer's bytes.
 pub(super) async fn list(app: &App, _: &Cx, caller: &Caller, asked: &ListNotes) -> Result<Bytes> {
     let mut checks = crate::check::Checks::default();
     let side = checks.one_of("/query/box", asked.side.as_deref(), &["sent", "received"]);
+    let channel = checks.one_of("/query/channel", asked.channel.as_deref(), CHANNELS);
     let status = checks.one_of("/query/status", asked.status.as_deref(), &["sent", "delivered", "opened", "failed"]);
     checks.done()?;
-    let channel = asked.channel.as_deref().filter(|c| !c.is_empty());
     let side = if side.as_deref() == Some("sent") { Side::Sent } else { Side::Received };
     let limit = page::limit(asked.limit)?;
     let scope = format!("notes {} {side:?} {channel:?} {status:?}", caller.member);
@@ -95,17 +96,29 @@ pub(super) async fn list(app: &App, _: &Cx, caller: &Caller, asked: &ListNotes) 
     };
     let filtered = channel.is_some() || status.is_some();
     let mut items = Vec::with_capacity(limit);
-    for _ in 0..SCANS {
-        let left = limit - items.len();
-        let query = Query::partition(NOTES, partition(caller.member, side)).backward().limit(left).after(after);
+    let mut scanned = 0;
+    'read: while scanned < SCANNED {
+        let step = if filtered { STEP } else { limit - items.len() };
+        let query = Query::partition(NOTES, partition(caller.member, side)).backward().limit(step).after(after);
         let found = app.ports.items.query(query).await?;
-        for item in found.items {
-            if !filtered || fits(&read(&item)?, channel, status.as_deref()) {
-                items.push(item);
+        let count = found.items.len();
+        scanned += step;
+        after = found.next;
+        for (i, item) in found.items.into_iter().enumerate() {
+            if filtered && !fits(&read(&item)?, channel.as_deref(), status.as_deref()) {
+                continue;
+            }
+            let place = item.key.sk.clone();
+            items.push(item);
+            if items.len() == limit {
+                // What was read beyond it belongs to the next page.
+                if i + 1 < count {
+                    after = Some(place);
+                }
+                break 'read;
             }
         }
-        after = found.next;
-        if after.is_none() || items.len() == limit {
+        if after.is_none() {
             break;
         }
     }
@@ -113,12 +126,11 @@ pub(super) async fn list(app: &App, _: &Cx, caller: &Caller, asked: &ListNotes) 
     Ok(join(&items, cursor.as_deref()))
 }
 
-/// `sent` matches what has been sent, delivered or opened since: all of it was sent.
+/// A status as the note shows it; `sent` also finds what has arrived and is not opened yet.
 fn fits(note: &Note, channel: Option<&str>, status: Option<&str>) -> bool {
     let status_fits = match status {
         None => true,
-        Some("sent") => note.status != "failed",
-        Some("delivered") => note.delivered_at.is_some(),
+        Some("sent") => matches!(&*note.status, "sent" | "delivered"),
         Some(status) => note.status == status,
     };
     status_fits && channel.is_none_or(|c| c == note.channel)

@@ -9,10 +9,9 @@ mod model;
 mod open;
 mod routes;
 mod schedule;
-mod schedule_store;
 mod send;
 
 pub use routes::routes;
-pub use schedule::{due, pause_for_ended};
+pub use schedule::{due, not_sent, pause_for_ended};
 
 pub use boxes::received_json;

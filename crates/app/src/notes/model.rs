@@ -5,7 +5,8 @@ use base::{
     Lang, Time,
     id::{MemberId, NoteId, TemplateId},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use std::{borrow::Cow, fmt::Display, str::FromStr};
 use utoipa::ToSchema;
 
 /// A love note as both sides read it. This is also the stored form: lists pass it through.
@@ -46,16 +47,28 @@ pub struct NewNote {
     pub title: Option<String>,
     #[schema(min_length = 1, max_length = 10_000)]
     pub content: String,
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub template_id: Option<TemplateId>,
     pub language: Option<String>,
     /// A received note that this one answers.
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub reply_to: Option<NoteId>,
+}
+
+/// Empty means none, for an optional field of any type (product/README.md).
+fn id_or_empty<'de, D, T>(input: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: Display>,
+{
+    let text = Option::<Cow<'de, str>>::deserialize(input)?;
+    text.filter(|t| !t.is_empty()).map(|t| t.parse().map_err(D::Error::custom)).transpose()
 }
 
 /// Longest title and content in code points (free text without a cap of its own).
 pub(super) const LONGEST: usize = 10_000;
 
-const CHANNELS: &[&str] =
+pub(super) const CHANNELS: &[&str] =
     &["partner", "sms", "email", "whatsapp", "facebook", "instagram", "twitter", "tiktok", "linkedin"];
 
 /// What is written, whether now or later.
@@ -80,9 +93,13 @@ pub(super) fn check_channel(checks: &mut Checks, channel: &str) {
 pub(super) fn check_words(checks: &mut Checks, title: Option<&str>, content: &str) -> Option<String> {
     if content.trim().is_empty() {
         checks.refuse("/content", "required", "A note needs words.");
+    } else {
+        checks.length("/content", content, 1, LONGEST);
     }
-    checks.length("/content", content, 1, LONGEST);
-    checks.optional("/title", title, LONGEST)
+    // Kept as typed; only a blank one is none.
+    let title = title.filter(|t| !t.trim().is_empty())?;
+    checks.length("/title", title, 1, LONGEST);
+    Some(title.to_owned())
 }
 
 impl NewNote {

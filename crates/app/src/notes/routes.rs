@@ -5,8 +5,7 @@ use super::{
     boxes::{self, ListNotes},
     model::{NewNote, Note},
     open,
-    schedule::{self, ChangeScheduled, ListScheduled, NewScheduled},
-    schedule_store::{self, Scheduled},
+    schedule::{self, ChangeScheduled, ListScheduled, NewScheduled, Scheduled},
     send,
 };
 use crate::{
@@ -166,7 +165,7 @@ fn answer(scheduled: &Scheduled) -> Answer<Response<Body>> {
 #[utoipa::path(get, path = "/v1/scheduled-notes/{id}", tag = "Love notes", params(("id" = ScheduledId, Path)),
     responses((status = 200, body = Scheduled)))]
 async fn read_scheduled(State(app): AppState, caller: Caller, Place(id): Place<ScheduledId>) -> Answer<Response<Body>> {
-    answer(&schedule_store::own(&app, &caller, id).await?.1)
+    answer(&schedule::own(&app, &caller, id).await?.1)
 }
 
 /// Change a scheduled note that waits; address a paused one anew.
@@ -186,15 +185,17 @@ async fn change_scheduled(
 }
 
 /// Cancel a scheduled note. Final.
-#[utoipa::path(delete, path = "/v1/scheduled-notes/{id}", tag = "Love notes", params(("id" = ScheduledId, Path)),
+#[utoipa::path(delete, path = "/v1/scheduled-notes/{id}", tag = "Love notes",
+    params(("id" = ScheduledId, Path), ("If-Match" = Option<String>, Header, description = "The ETag last seen; 412 when it has changed.")),
     responses((status = 204)))]
 async fn cancel_scheduled(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
+    headers: HeaderMap,
     Place(id): Place<ScheduledId>,
 ) -> Answer<Response<Body>> {
-    schedule::cancel(&app, &cx, &caller, id).await?;
+    schedule::cancel(&app, &cx, &caller, id, header(&headers, "if-match")).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

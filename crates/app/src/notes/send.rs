@@ -12,7 +12,7 @@ use crate::{
 use axum::http::StatusCode;
 use base::{
     Cx, Error, Result,
-    id::{MemberId, NoteId},
+    id::{MemberId, NoteId, ScheduledId},
 };
 use bytes::Bytes;
 use ports::items::{Commit, Emit, Outcome, Write};
@@ -30,6 +30,9 @@ struct Ids {
     sender_id: MemberId,
     recipient_id: MemberId,
     status: &'static str,
+    /// What it was scheduled as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduled_note_id: Option<ScheduledId>,
 }
 
 /// A note and everything its commit writes, in this order: epoch, both copies, meter.
@@ -44,7 +47,14 @@ pub(super) struct Draft {
 pub(super) const EPOCH: usize = 0;
 pub(super) const METER: usize = 3;
 
-pub(super) fn draft(app: &App, cx: &Cx, us: &Membership, plan: Plan, words: Words) -> Result<Draft> {
+pub(super) fn draft(
+    app: &App,
+    cx: &Cx,
+    us: &Membership,
+    plan: Plan,
+    words: Words,
+    scheduled_note_id: Option<ScheduledId>,
+) -> Result<Draft> {
     let note = Note {
         id: cx.id(),
         sender_id: us.member(),
@@ -68,7 +78,8 @@ pub(super) fn draft(app: &App, cx: &Cx, us: &Membership, plan: Plan, words: Word
     let json = Bytes::from(serde_json::to_vec(&note).map_err(|e| Error::bug("write a note", e))?);
     let [sent, received] = boxes::puts(us, &note, &json);
     let meter = allowance::take(app, cx, us.member(), plan, "partner");
-    let ids = Ids { note_id: note.id, sender_id: us.member(), recipient_id: us.partner(), status: "delivered" };
+    let (note_id, sender_id, recipient_id) = (note.id, us.member(), us.partner());
+    let ids = Ids { note_id, sender_id, recipient_id, status: "delivered", scheduled_note_id };
     let to = vec![(us.partner(), Cow::Borrowed("note.received")), (us.member(), Cow::Borrowed("note.sent"))];
     let event = Event::new(Some("note.sent"), to, ids).emit(cx)?;
     Ok(Draft { note, json, writes: vec![us.still(), sent, received, meter], event })
@@ -85,14 +96,17 @@ pub(super) async fn send(
     let words = input.check(card.lang)?;
     let us = Membership::of(&card, caller.member).ok_or_else(no_partner)?;
     if let Some(first) = words.reply_to {
-        let item = boxes::get(app, caller.member, Side::Received, first).await?.ok_or_else(Error::not_found)?;
+        let (side, item) = boxes::find(app, caller, first).await?;
+        if side == Side::Sent {
+            return Err(Error::forbidden("Only the receiver answers a note."));
+        }
         if boxes::read(&item)?.sender_id != us.partner() {
             return Err(no_partner());
         }
     }
     let mut plan = card.plan(cx.now());
     loop {
-        let Draft { json, mut writes, event, .. } = draft(app, cx, &us, plan, words.clone())?;
+        let Draft { json, mut writes, event, .. } = draft(app, cx, &us, plan, words.clone(), None)?;
         writes.extend(once.write(cx, StatusCode::CREATED, &json)?);
         let refusals = match app.ports.items.commit(Commit { writes, outbox: vec![event], token: None }).await? {
             Outcome::Applied { .. } => {

@@ -12,6 +12,7 @@ mod socket;
 mod sse;
 mod tickets;
 
+pub use connection::close::GOING_AWAY;
 pub use hub::run;
 pub use rooms::Rooms;
 pub use routes::routes;

@@ -88,7 +88,12 @@ async fn open_socket(
     params(("Last-Event-ID" = Option<u64>, Header, description = "The last event the device has.")),
     responses((status = 200, content_type = "text/event-stream", body = String)),
     extensions(("x-stream" = json!(true))))]
-async fn stream_events(State(app): AppState, caller: Caller, Unit(cx): Unit, headers: HeaderMap) -> Answer<Response<Body>> {
+async fn stream_events(
+    State(app): AppState,
+    caller: Caller,
+    Unit(cx): Unit,
+    headers: HeaderMap,
+) -> Answer<Response<Body>> {
     let last = event_id(header(&headers, "last-event-id"), "/header/last-event-id")?;
     Ok(sse::stream(app, &cx, &caller, last).await?)
 }

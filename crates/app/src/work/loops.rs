@@ -2,8 +2,9 @@
 
 use super::{relay, runner, timers};
 use crate::app::App;
-use base::{Result, error::Chain};
-use std::{sync::Arc, time::Duration};
+use base::{Error, Result, error::Chain};
+use futures_util::FutureExt as _;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +50,9 @@ impl Loop {
     /// Until the soft stop.
     pub(super) async fn run(self, app: Arc<App>) {
         while !app.tasks.is_stopping() {
-            match self.round(&app).await {
+            // A panic ends the round, not the loop.
+            let round = AssertUnwindSafe(self.round(&app)).catch_unwind().await;
+            match round.unwrap_or_else(|_| Err(Error::bug("a round of work", "it panicked"))) {
                 Ok(0) => {
                     // Jitter keeps several nodes from asking in step.
                     let jitter = self.pause().mul_f64(rand::random_range(0.75..1.25));

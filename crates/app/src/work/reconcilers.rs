@@ -3,15 +3,19 @@
 
 use crate::{app::App, couples, identity, topics};
 use base::{Cx, Result, error::Chain};
+use futures_util::FutureExt as _;
 use ports::args;
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 /// How often a reconciler looks.
 const EVERY: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(app: Arc<App>) {
     while !app.tasks.is_stopping() {
-        all(&app).await;
+        // A panic ends the round, not the loop.
+        if AssertUnwindSafe(all(&app)).catch_unwind().await.is_err() {
+            tracing::error!("a round of reconcilers panicked");
+        }
         let jitter = EVERY.mul_f64(rand::random_range(0.8..1.2));
         tokio::select! {
             () = tokio::time::sleep(jitter) => {}
@@ -50,6 +54,9 @@ async fn reap(app: &App, cx: &Cx) -> Result<()> {
     }
     for topic in topics::ALL {
         app.ports.stream.expire(*topic, cx.now()).await?;
+    }
+    if let Some(outbox) = &app.dev_outbox {
+        outbox.reap(cx.now()).await?;
     }
     let mut tx = app.ports.sql.begin().await?;
     tx.exec("delete from idempotency where expires_at <= $1", args![cx.now()]).await?;

@@ -10,7 +10,7 @@ use crate::{
     tables::EVENTS,
     topics,
 };
-use base::{Cx, Result, Time, time::DAY};
+use base::{Cx, Result, Time, error::Chain, time::DAY};
 use bytes::Bytes;
 use ports::{
     args,
@@ -66,16 +66,29 @@ pub(super) async fn items_once(app: &App) -> Result<usize> {
     let cx = Cx::new(&app.world);
     let round = Round::read(&records, cx.now());
     round.store(app, &cx).await?;
-    app.ports.items.settle(last).await?;
     if !round.logged.is_empty() {
+        // Before the records are forgotten: told twice is harmless, never told would be noticed by nobody.
         let frames = realtime::encode(&round.logged);
-        app.ports.fanout.publish(realtime::CHANNEL, frames).await?;
+        if let Err(error) = app.ports.fanout.publish(realtime::CHANNEL, frames).await {
+            // Work goes on without live events; devices of this node come back and resume from their logs.
+            tracing::warn!(error = %Chain(&error), "live events could not be published");
+            app.rooms.close_all(realtime::GOING_AWAY);
+        }
     }
+    app.ports.items.settle(last).await?;
     if !round.jobs.is_empty() {
         app.bells.jobs.notify_one();
     }
     app.metrics.outbox_relayed.add(records.len() as u64);
     Ok(records.len())
+}
+
+/// A fact as consumers get it: the event with its `seq` in front, by which they know one that comes twice.
+fn numbered(record: &Emitted) -> Bytes {
+    let rest = record.body.strip_prefix(b"{").unwrap_or(&record.body);
+    let mut out = format!("{{\"seq\":{},", record.seq).into_bytes();
+    out.extend_from_slice(rest);
+    Bytes::from(out)
 }
 
 /// One round of records, sorted by where they go.
@@ -115,7 +128,8 @@ impl Round {
         if let Some(topic) = event.fact.as_deref().and_then(topics::of_fact) {
             let key =
                 event.to.first().map_or_else(|| Bytes::from_static(b"-"), |(m, _)| Bytes::copy_from_slice(m.bytes()));
-            self.facts.entry(topic.name).or_default().push(NewRecord { key, body: record.body.clone() });
+            let body = numbered(record);
+            self.facts.entry(topic.name).or_default().push(NewRecord { key, body });
         }
     }
 

@@ -9,13 +9,13 @@ use base::{
     Cx, Error, Result, Time,
     error::Chain,
     id::{MemberId, ScheduledId},
-    time::SECOND,
+    time::{HOUR, SECOND},
 };
 use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use ports::items::{Commit, Item, Key, Outcome, Query, When, Write};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc};
 
 /// Partitions, so that no single one grows hot.
 const SHARDS: u8 = 4;
@@ -25,6 +25,9 @@ const ROUND: usize = 400;
 const CLAIM: usize = 40;
 /// A worker that holds a timer longer than this has died.
 const LEASE: i64 = 30 * SECOND;
+/// A timer that cannot be read, as a newer release may have set it, is looked at again after this long.
+const UNREADABLE: i64 = HOUR;
+
 /// What is due. Names are stored: append-only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "timer")]
@@ -51,7 +54,11 @@ fn key(id: &[u8; 16], due: Time) -> Key {
 
 fn put(timer: &Timer, due: Time, attempt: i64, when: When) -> Result<Write> {
     let body = serde_json::to_vec(timer).map_err(|e| Error::bug("write a timer", e))?;
-    Ok(Write::Put { key: key(timer.id(), due), number: attempt, body: Bytes::from(body), expires_at: None, when })
+    Ok(put_raw(key(timer.id(), due), Bytes::from(body), attempt, when))
+}
+
+fn put_raw(key: Key, body: Bytes, attempt: i64, when: When) -> Write {
+    Write::Put { key, number: attempt, body, expires_at: None, when }
 }
 
 /// Sets a timer, as part of the commit of what it belongs to.
@@ -96,6 +103,9 @@ pub(super) async fn once(app: &Arc<App>) -> Result<usize> {
     if due.is_empty() {
         return Ok(0);
     }
+    // Two timers of one thing (a lease that ran out, and one set anew meanwhile) take turns.
+    let mut seen = HashSet::new();
+    due.retain(|item| item.key.sk.get(8..).is_some_and(|id| seen.insert(id.to_vec())));
     let claims = due.chunks(CLAIM).map(|chunk| claim(app, &cx, chunk));
     let leases: Vec<Lease> = futures_util::future::try_join_all(claims).await?.into_iter().flatten().collect();
     let workers = app.settings.work.timer_workers.max(1);
@@ -112,49 +122,71 @@ pub(super) async fn once(app: &Arc<App>) -> Result<usize> {
 async fn claim(app: &App, cx: &Cx, due: &[Item]) -> Result<Vec<Lease>> {
     let mut open: Vec<&Item> = due.iter().collect();
     while !open.is_empty() {
-        let until = cx.now().plus(LEASE);
         let (mut writes, mut leases) = (Vec::new(), Vec::new());
         for item in &open {
-            let timer: Timer = serde_json::from_slice(&item.body).map_err(|e| Error::bug("read a timer", e))?;
-            let claimed = put(&timer, until, item.number + 1, When::Absent)?;
-            let key = claimed.key().clone();
-            writes.extend([Write::Delete { key: item.key.clone(), when: When::Version(item.version) }, claimed]);
-            leases.push(Lease { timer, key, version: 1 });
+            let wait = match serde_json::from_slice::<Timer>(&item.body) {
+                Ok(timer) => {
+                    leases.push(Lease { timer, key: moved(item, cx.now().plus(LEASE)), version: 1 });
+                    LEASE
+                }
+                Err(error) => {
+                    tracing::error!(key = ?item.key.sk, error = %error, "a timer is unreadable and put off");
+                    UNREADABLE
+                }
+            };
+            let to = moved(item, cx.now().plus(wait));
+            writes.push(Write::Delete { key: item.key.clone(), when: When::Version(item.version) });
+            writes.push(put_raw(to, item.body.clone(), item.number + 1, When::Absent));
         }
         match app.ports.items.commit(Commit { writes, ..Commit::default() }).await? {
             Outcome::Applied { .. } => {
-                if let Some(first) = due.first().and_then(|item| item.key.sk.get(..8)) {
-                    let at = Time(i64::from_be_bytes(first.try_into().unwrap_or_default()));
-                    app.metrics.timers_late_ms.set(cx.now().since(at).max(0).unsigned_abs());
+                if let Some(first) = due.first().and_then(|item| item.key.sk.first_chunk()) {
+                    let late = cx.now().since(Time(i64::from_be_bytes(*first)));
+                    app.metrics.timers_late_ms.set(late.max(0).unsigned_abs());
                 }
                 return Ok(leases);
             }
             Outcome::Refused(refusals) => {
-                let lost = |i: usize| refusals[i * 2..i * 2 + 2].iter().any(Option::is_some);
-                let mut i = 0;
-                open.retain(|_| {
-                    i += 1;
-                    !lost(i - 1)
-                });
+                let mut pairs = refusals.chunks(2);
+                open.retain(|_| pairs.next().is_some_and(|pair| pair.iter().all(Option::is_none)));
             }
         }
     }
     Ok(Vec::new())
 }
 
+/// The key of the same timer at another time.
+fn moved(item: &Item, to: Time) -> Key {
+    let mut key = item.key.clone();
+    key.sk[..8].copy_from_slice(&to.0.to_be_bytes());
+    key
+}
+
+/// Does what is due, or says that it could not be done. A panic in one must not take the others away.
 async fn fire(app: &Arc<App>, lease: Lease) -> bool {
     let cx = Cx::new(&app.world);
-    let outcome = match &lease.timer {
-        Timer::ScheduledNote { owner, id, .. } => notes::due(app, &cx, &lease, *owner, *id).await,
+    let panicked = |_| Err(Error::bug("fire a timer", "it panicked"));
+    let Err(error) = AssertUnwindSafe(perform(app, &cx, &lease)).catch_unwind().await.unwrap_or_else(panicked) else {
+        app.metrics.timers_fired.add(1);
+        return true;
     };
-    match outcome {
-        Ok(()) => {
-            app.metrics.timers_fired.add(1);
-            true
-        }
-        Err(error) => {
-            tracing::warn!(error = %Chain(&error), "a timer will be tried again when its lease ends");
-            false
-        }
+    tracing::warn!(error = %Chain(&error), "a timer could not do its work");
+    let failed = AssertUnwindSafe(failed(app, &cx, &lease, &error)).catch_unwind().await.unwrap_or_else(panicked);
+    if let Err(error) = failed {
+        tracing::warn!(error = %Chain(&error), "a timer will be tried again when its lease ends");
+    }
+    false
+}
+
+async fn perform(app: &App, cx: &Cx, lease: &Lease) -> Result<()> {
+    match &lease.timer {
+        Timer::ScheduledNote { owner, id, .. } => notes::due(app, cx, lease, *owner, *id).await,
+    }
+}
+
+/// What is due decides when it is tried again, and how often.
+async fn failed(app: &App, cx: &Cx, lease: &Lease, error: &Error) -> Result<()> {
+    match &lease.timer {
+        Timer::ScheduledNote { owner, id, .. } => notes::not_sent(app, cx, lease, *owner, *id, error).await,
     }
 }

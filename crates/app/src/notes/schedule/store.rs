@@ -104,7 +104,7 @@ impl Scheduled {
         serde_json::from_slice(&item.body).map_err(|e| Error::bug("read a scheduled note", e))
     }
 
-    pub(super) fn json(&self) -> Result<Bytes> {
+    pub(in crate::notes) fn json(&self) -> Result<Bytes> {
         Ok(Bytes::from(serde_json::to_vec(self).map_err(|e| Error::bug("write a scheduled note", e))?))
     }
 
@@ -141,15 +141,15 @@ impl Scheduled {
     }
 
     /// From the stored one to this: note, list and count. Refused when it was changed meanwhile. Timers are the
-    /// caller's to move.
-    pub(super) fn replace(&self, stored: &Item, before: &Self) -> Result<Vec<Write>> {
+    /// caller's to move. `max_open` is the limit when it opens again.
+    pub(super) fn replace(&self, stored: &Item, before: &Self, max_open: Option<i64>) -> Result<Vec<Write>> {
         let mut writes = vec![self.put(When::Version(stored.version))?];
         if self.place() != before.place() {
             writes.extend([Write::Delete { key: before.place(), when: When::Always }, self.list()]);
         }
         match (before.status.is_open(), self.status.is_open()) {
             (true, false) => writes.push(open(self.sender_id, -1, None)),
-            (false, true) => writes.push(open(self.sender_id, 1, None)),
+            (false, true) => writes.push(open(self.sender_id, 1, max_open)),
             _ => {}
         }
         Ok(writes)
@@ -162,7 +162,7 @@ fn open(owner: MemberId, amount: i64, ceiling: Option<i64>) -> Write {
 }
 
 /// One of the caller's own, or 404.
-pub(super) async fn own(app: &App, caller: &Caller, id: ScheduledId) -> Result<(Item, Scheduled)> {
+pub(in crate::notes) async fn own(app: &App, caller: &Caller, id: ScheduledId) -> Result<(Item, Scheduled)> {
     let item = app.ports.items.get(&key(caller.member, id)).await?.ok_or_else(Error::not_found)?;
     let scheduled = Scheduled::read(&item)?;
     Ok((item, scheduled))
