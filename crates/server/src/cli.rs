@@ -64,6 +64,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     #[command(subcommand)]
     Member(MemberCommand),
+    #[command(subcommand)]
+    Jobs(JobsCommand),
 }
 
 /// Start the server
@@ -129,6 +131,23 @@ pub enum MemberCommand {
         #[arg(long, value_enum, ignore_case = true)]
         plan: PlanName,
     },
+}
+
+/// Look after jobs that were parked; works beside a running server
+#[derive(Debug, Clone, Subcommand)]
+#[command(after_help = "\
+Examples:
+  o2o jobs parked --data /var/lib/o2o
+  o2o jobs redrive --data /var/lib/o2o")]
+pub enum JobsCommand {
+    /// List what was given up after too many attempts, the longest parked first
+    Parked {
+        /// One JSON document on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give every parked job its attempts anew
+    Redrive,
 }
 
 /// The plans by name; case does not matter.

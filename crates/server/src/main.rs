@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         Command::Config(command) => commands::config::run(&cli.shared, command, &mut out),
         Command::Doctor(args) => commands::doctor::run(&cli.shared, args, &mut out),
         Command::Member(command) => commands::member::run(&cli.shared, command),
+        Command::Jobs(command) => commands::jobs::run(&cli.shared, command, &mut out),
     };
     done.unwrap_or_else(|error| {
         // When standard error is closed too, the exit code still tells.

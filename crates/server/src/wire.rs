@@ -15,7 +15,7 @@ use ports::{
     items::{Items, SqliteItems},
     mail::LocalMail,
     objects::{FolderObjects, Signer},
-    queue::SqliteQueue,
+    queue::{Queue, SqliteQueue},
     secrets::{FileSecrets, Secrets},
     sms::LocalSms,
     sql::Db,
@@ -66,6 +66,13 @@ pub fn open_items(config: &Config, store: &Arc<Store>, world: &Arc<dyn World>) -
     }
 }
 
+pub fn open_queue(config: &Config, store: &Arc<Store>, world: &Arc<dyn World>) -> Result<Arc<dyn Queue>, Failure> {
+    match &config.queue {
+        config::Queue::Items {} => Ok(Arc::new(SqliteQueue::new(store.clone(), topics::QUEUES, world.clone()))),
+        config::Queue::Sqs { .. } => Err(missing("queue", "sqs")),
+    }
+}
+
 fn missing(section: &str, kind: &str) -> Failure {
     format!("[{section}] kind = \"{kind}\": this release has no such adapter yet").into()
 }
@@ -79,7 +86,7 @@ pub async fn open(config: &Config, world: Arc<dyn World>, public_url: &str) -> R
     let items = open_items(config, &store, &world)?;
     let config::Cache::Memory {} = &config.cache else { return Err(missing("cache", "redis")) };
     let config::Fanout::Memory {} = &config.fanout else { return Err(missing("fanout", "redis")) };
-    let config::Queue::Items {} = &config.queue else { return Err(missing("queue", "sqs")) };
+    let queue = open_queue(config, &store, &world)?;
     let config::Stream::Items {} = &config.stream else { return Err(missing("stream", "kafka")) };
     let config::Objects::Folder { path: folder } = &config.objects else { return Err(missing("objects", "s3")) };
     let config::Mail::Local { from } = &config.mail else { return Err(missing("mail", "ses or smtp")) };
@@ -98,7 +105,7 @@ pub async fn open(config: &Config, world: Arc<dyn World>, public_url: &str) -> R
             items,
             cache: Arc::new(MemoryCache::new(CACHE_BYTES)),
             fanout: Arc::new(MemoryFanout::new(FANOUT_DEPTH)),
-            queue: Arc::new(SqliteQueue::new(store.clone(), topics::QUEUES, world.clone())),
+            queue,
             stream: Arc::new(SqliteStream::new(store, topics::ALL)),
             objects: Arc::new(objects),
             mail: Arc::new(mail),

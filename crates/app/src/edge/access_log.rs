@@ -1,5 +1,6 @@
 //! One JSON line per request. Formatted once into a buffer that a thread swaps out and writes, so that a request
-//! waits for no terminal and no disk. When the writer cannot keep up, lines are dropped and counted.
+//! waits for no terminal and no disk. When the writer cannot keep up, lines are dropped and counted. Members have the
+//! names that the other log lines have.
 
 use base::Time;
 use parking_lot::{Condvar, Mutex};
@@ -96,8 +97,8 @@ fn json(line: &Line<'_>, out: &mut Vec<u8>) {
     let mut at = [0; 24];
     line.at.write(&mut at);
     let mut number = itoa::Buffer::new();
-    text("{\"ts\":\"", std::str::from_utf8(&at).unwrap_or_default());
-    text("\",\"level\":\"info\",\"msg\":\"request\",\"method\":\"", line.method);
+    text("{\"timestamp\":\"", std::str::from_utf8(&at).unwrap_or_default());
+    text("\",\"level\":\"INFO\",\"message\":\"request\",\"method\":\"", line.method);
     text("\",\"route\":\"", line.route);
     text("\",\"status\":", number.format(line.status));
     text(",\"duration_us\":", number.format(u64::try_from(line.took.as_micros()).unwrap_or(u64::MAX)));
@@ -138,7 +139,7 @@ fn write_loop(shared: &(Mutex<Waiting>, Condvar)) {
         let mut err = std::io::stderr().lock();
         let mut written = err.write_all(&lines);
         if dropped > 0 {
-            written = writeln!(err, "{{\"level\":\"warn\",\"msg\":\"log lines dropped\",\"count\":{dropped}}}");
+            written = writeln!(err, "{{\"level\":\"WARN\",\"message\":\"log lines dropped\",\"count\":{dropped}}}");
         }
         drop(written);
         let quiet = lines.is_empty();

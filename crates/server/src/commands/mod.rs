@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod doctor;
+pub mod jobs;
 pub mod member;
 pub mod migrate;
 pub mod serve;
