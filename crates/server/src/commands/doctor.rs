@@ -79,10 +79,10 @@ async fn examine(config: &Config) -> Result<Vec<Line>, Failure> {
 fn folder(config: &Config) -> Result<(), Failure> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(&config.data.dir)?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
-        return Ok(());
+    if mode & 0o077 != 0 {
+        return Err(format!("{} can be read by others (mode {mode:o}); chmod 700 it", config.data.dir.display()).into());
     }
-    Err(format!("{} can be read by others (mode {mode:o}); chmod 700 it", config.data.dir.display()).into())
+    Ok(())
 }
 
 async fn sql(config: &Config) -> Result<(), Failure> {
