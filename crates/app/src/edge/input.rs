@@ -32,7 +32,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Input<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         check_type(request.headers())?;
         let bytes = collect(request, app).await?;
-        let value = parse(&bytes)?;
+        let value = object(&bytes)?;
         Ok(Self { value, bytes })
     }
 }
@@ -46,7 +46,7 @@ impl<T: DeserializeOwned + Default> FromRequest<Arc<App>> for OptionalInput<T> {
             return Ok(Self(T::default()));
         }
         typed?;
-        Ok(Self(parse(&bytes)?))
+        Ok(Self(object(&bytes)?))
     }
 }
 
@@ -81,6 +81,17 @@ pub(super) async fn collect(request: Request, app: &App) -> Result<Bytes, Error>
 
 fn malformed(detail: &'static str) -> Error {
     Error::new(Kind::Malformed, "malformed", detail)
+}
+
+/// A body is an object. Without this an array would be read by position, past the names of its members.
+fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    if bytes.trim_ascii_start().first() == Some(&b'{') {
+        return parse(bytes);
+    }
+    match serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
+        Ok(_) => Err(Error::field("", "wrong_type", "The body must be a JSON object.")),
+        Err(error) => Err(malformed("The body is not valid JSON.").because(error)),
+    }
 }
 
 /// Parses once; only a body that fails is parsed again to find the pointer.

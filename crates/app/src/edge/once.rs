@@ -11,7 +11,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts as _, Request},
     http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE},
 };
-use base::{Cx, Error, Field, Kind, time::HOUR};
+use base::{Cx, Error, Kind, time::HOUR};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use ports::{
@@ -19,7 +19,10 @@ use ports::{
     items::{Key, Refusal, When, Write},
     sql::Tx,
 };
-use ring::digest::{Context, SHA256};
+use ring::{
+    digest::{Context, SHA256},
+    hmac,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use std::{collections::HashSet, sync::Arc};
@@ -40,7 +43,7 @@ struct Keyed {
     /// Whose and which operation: `mem_… POST /v1/notes`.
     scope: String,
     key: String,
-    /// Of the body.
+    /// Of the body, with a key of ours.
     digest: [u8; 32],
 }
 
@@ -68,16 +71,14 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Create<T> {
             Some(_) => Some(header(&parts.headers, "idempotency-key").unwrap_or_default().to_owned()),
         };
         if key.as_ref().is_some_and(|k| k.is_empty() || k.chars().count() > 255) {
-            let field = Field::new("/header/idempotency-key", "out_of_range", "A key has 1 to 255 characters.");
-            return Err(Error::invalid(vec![field]).into());
+            let detail = "An idempotency key has 1 to 255 characters of ASCII.";
+            return Err(Error::new(Kind::Malformed, "malformed", detail).into());
         }
         let Input { value, bytes } = Input::<T>::from_request(Request::from_parts(parts, body), app).await?;
         let once = key.map(|key| {
             let who = facts.caller.map_or_else(|| "visitor".to_owned(), |c| c.member.to_string());
-            let mut context = Context::new(&SHA256);
-            context.update(&bytes);
             let mut digest = [0; 32];
-            digest.copy_from_slice(context.finish().as_ref());
+            digest.copy_from_slice(hmac::sign(&app.bodies, &bytes).as_ref());
             Keyed { scope: format!("{who} {}", facts.operation), key, digest }
         });
         Ok(Self { input: value, once: Once(once) })
@@ -248,5 +249,13 @@ where
     F: AsyncFnOnce() -> Result<Response<Body>, Error>,
 {
     let _running = once.enter(app)?;
-    Ok(effect().await?)
+    match effect().await {
+        // What stood in the way may be the effect of this very call on another node: the caller asks again.
+        Err(error) if error.kind() == Kind::Conflict => {
+            let mut tx = app.ports.sql.read().await?;
+            let answered = once.answered_in_sql(&Cx::new(&app.world), &mut tx).await?.is_some();
+            Err(if answered { in_progress() } else { error }.into())
+        }
+        outcome => Ok(outcome?),
+    }
 }

@@ -161,7 +161,8 @@ pub async fn register(
     }
     drop(tx);
     let hash = app.identity.passwords.hash(input.password.clone()).await?;
-    let begun = Begun { member: cx.id(), id: cx.id(), session: sessions::draft(app, cx, about, device, checked.native) };
+    let begun =
+        Begun { member: cx.id(), id: cx.id(), session: sessions::draft(app, cx, about, device, checked.native) };
     // In the other store, so it comes first: a sign-up that ends here leaves no account, and a session of nobody
     // opens nothing.
     let issued = begun.start(app, cx).await?;
@@ -222,7 +223,9 @@ async fn store(app: &App, cx: &Cx, checked: &Checked, hash: &str, begun: Begun, 
 /// The answer to a repeat, made from what is stored.
 async fn again(app: &App, cx: &Cx, stored: &[u8]) -> Result<Response<Body>> {
     let stored: Stored = serde_json::from_slice(stored).map_err(|e| Error::bug("read an answer", e))?;
-    let issued = stored.begun.start(app, cx).await?;
+    let mut issued = stored.begun.start(app, cx).await?;
+    // The answer of then, to the byte: what is left of its time stands in the token itself.
+    issued.tokens.expires_in = app.identity.tokens.life_seconds();
     answer(app, StatusCode::CREATED, &stored.member, issued)
 }
 

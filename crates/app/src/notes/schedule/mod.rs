@@ -73,6 +73,7 @@ fn told(cx: &Cx, scheduled: &Scheduled, kind: &'static str) -> Result<Emit> {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListScheduled {
     /// `scheduled` (default), `sending`, `sent`, `failed`, `cancelled` or `paused`.
     pub status: Option<String>,
