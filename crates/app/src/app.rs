@@ -25,6 +25,8 @@ pub struct App {
     pub metrics: Metrics,
     pub access_log: AccessLog,
     pub in_flight: InFlight,
+    /// Signs bodies of calls with an idempotency key: passwords among them cannot be found by trying.
+    pub bodies: ring::hmac::Key,
     /// Verifies links to the embedded folder of objects; none with a real object store.
     pub signer: Option<Signer>,
     /// What local mail and SMS adapters sent; none with real providers.
@@ -52,6 +54,8 @@ impl App {
         let identity = Engine::start(&parts.settings.identity, secrets, now).await?;
         let ring = secrets.keyring("cursors", 10_000 * DAY, DAY, now).await?;
         let key = ring.first().map(|key| key.bytes).unwrap_or_else(base::secret::random);
+        let ring = secrets.keyring("idempotency", 10_000 * DAY, DAY, now).await?;
+        let bodies = ring.first().map(|key| key.bytes).unwrap_or_else(base::secret::random);
         Ok(Arc::new(Self {
             cursors: Cursors::new(&key),
             identity,
@@ -64,6 +68,7 @@ impl App {
             metrics: Metrics::default(),
             access_log: parts.access_log,
             in_flight: InFlight::default(),
+            bodies: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &bodies),
             signer: parts.signer,
             dev_outbox: parts.dev_outbox,
             mail_from: parts.mail_from,

@@ -21,9 +21,17 @@ pub enum Fail {
     Panic,
 }
 
-/// Failing calls of one port: none, the next few, or all.
+/// Failing calls of one port: none, the next few, or all but the next few.
 #[derive(Clone, Default)]
-pub struct Switch(Arc<Mutex<Option<(Fail, usize)>>>);
+pub struct Switch(Arc<Mutex<Option<Plan>>>);
+
+struct Plan {
+    how: Fail,
+    /// Calls that still succeed before one fails.
+    spared: usize,
+    /// Calls that fail then.
+    times: usize,
+}
 
 impl Switch {
     /// Every call fails from now on.
@@ -33,7 +41,12 @@ impl Switch {
 
     /// The next `times` calls fail.
     pub fn fail_times(&self, how: Fail, times: usize) {
-        *self.0.lock() = Some((how, times));
+        *self.0.lock() = Some(Plan { how, spared: 0, times });
+    }
+
+    /// The next `spared` calls succeed, every one after them fails.
+    pub fn fail_after(&self, spared: usize, how: Fail) {
+        *self.0.lock() = Some(Plan { how, spared, times: usize::MAX });
     }
 
     pub fn heal(&self) {
@@ -43,9 +56,13 @@ impl Switch {
     #[expect(clippy::panic, reason = "a bug is what is played here")]
     fn check(&self, op: &'static str) -> PortResult<()> {
         let mut state = self.0.lock();
-        let Some((how, left)) = state.as_mut().filter(|(_, left)| *left > 0) else { return Ok(()) };
-        *left -= 1;
-        let how = *how;
+        let Some(plan) = state.as_mut().filter(|plan| plan.times > 0) else { return Ok(()) };
+        if plan.spared > 0 {
+            plan.spared -= 1;
+            return Ok(());
+        }
+        plan.times -= 1;
+        let how = plan.how;
         drop(state);
         match how {
             Fail::Fault(fault) => Err(PortError::new(op, fault, HIDDEN)),
