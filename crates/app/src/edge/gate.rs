@@ -54,12 +54,13 @@ impl Gate {
         let started = Instant::now();
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let op = self.operations.find(&method, uri.path());
-        let mut facts = self.facts(request.headers(), op, peer);
+        let facts = self.facts(request.headers(), op, peer);
         let origin = request.headers().get(names::ORIGIN).cloned();
-        let (ended, tally) = if method == Method::OPTIONS && cors::is_preflight(request.headers()) {
-            (Ended { response: cors::preflight(&self.app, request.headers()), rate: None }, Tally::default())
+        let ((ended, facts), tally) = if method == Method::OPTIONS && cors::is_preflight(request.headers()) {
+            let response = cors::preflight(&self.app, request.headers());
+            ((Ended { response, rate: None }, Arc::new(facts)), Tally::default())
         } else {
-            tally::counted(self.admit(&mut facts, op, request)).await
+            tally::counted(self.admit(facts, op, request)).await
         };
         let Ended { mut response, rate } = ended;
         let code = self.finish(&mut response, &facts, &uri, rate);
@@ -101,49 +102,56 @@ impl Gate {
             ),
             client: client(headers, peer, self.app.settings.edge.trusted_proxies),
             accepts: header(headers, "accept-language").and_then(Lang::negotiate),
-            operation: op.map(|op| op.label.clone()).unwrap_or_default(),
+            operation: op.map_or_else(|| "".into(), |op| op.label.clone()),
             body_limit: op.and_then(|op| op.body_limit),
             caller: None,
         }
     }
 
-    /// Rates, then the credential, then the handler.
-    async fn admit(&self, facts: &mut Facts, op: Option<&Op>, mut request: Request<Body>) -> Ended {
+    /// What must hold before the handler runs, then the handler.
+    async fn admit(&self, mut facts: Facts, op: Option<&Op>, mut request: Request<Body>) -> (Ended, Arc<Facts>) {
+        let admitted = self.check(&mut facts, op, request.headers()).await;
+        let facts = Arc::new(facts);
+        let ended = match admitted {
+            Err((error, rate)) => Ended { response: refusal(error), rate },
+            Ok(rate) => {
+                request.extensions_mut().insert(facts.clone());
+                Ended { response: self.dispatch(op, request).await, rate }
+            }
+        };
+        (ended, facts)
+    }
+
+    /// Rates and the credential.
+    async fn check(
+        &self,
+        facts: &mut Facts,
+        op: Option<&Op>,
+        headers: &HeaderMap,
+    ) -> Result<Option<rates::Left>, (Error, Option<rates::Left>)> {
+        let Some(op) = op else { return Ok(None) };
         let cx = Cx::new(&self.app.world);
-        let limited = self.app.settings.edge.rate_limits.enabled && op.is_some();
+        let limited = self.app.settings.edge.rate_limits.enabled;
         let mut rate = None;
         if limited {
-            match rates::by_network(&self.app, facts, cx.now()).await {
-                Ok(left) => rate = Some(left),
-                Err((error, left)) => return refuse(error, Some(left)),
-            }
+            let left = rates::by_network(&self.app, facts, cx.now()).await;
+            rate = Some(left.map_err(|(error, left)| (error, Some(left)))?);
         }
-        if op.is_some_and(|op| !op.public) {
-            let bearer = header(request.headers(), "authorization");
+        let bearer = header(headers, "authorization");
+        if !op.public || headers.contains_key(names::AUTHORIZATION) {
             match identity::authenticate(&self.app, &cx, bearer).await {
                 Ok(caller) => facts.caller = Some(caller),
-                Err(error) => return refuse(error, rate),
+                // Operations for visitors that say more to members: a bad credential makes a visitor.
+                Err(_) if op.public => {}
+                Err(error) => return Err((error, rate)),
             }
-        } else if op.is_some() && request.headers().contains_key(names::AUTHORIZATION) {
-            // Visitors' operations that say more to members: a bad credential makes a visitor.
-            let bearer = header(request.headers(), "authorization");
-            facts.caller = identity::authenticate(&self.app, &cx, bearer).await.ok();
         }
         if let (true, Some(caller)) = (limited, &facts.caller) {
-            let bucket = op.and_then(|op| op.bucket.as_deref());
-            match rates::by_member(&self.app, caller, bucket, cx.now()).await {
-                Ok(left) => rate = Some(if let Some(r) = rate { r.tighter(left) } else { left }),
-                Err((error, left)) => return refuse(error, Some(left)),
-            }
+            let left = rates::by_member(&self.app, caller, op.bucket.as_deref(), cx.now()).await;
+            let left = left.map_err(|(error, left)| (error, Some(left)))?;
+            rate = Some(if let Some(r) = rate { r.tighter(left) } else { left });
         }
-        let shared = Arc::new(Facts {
-            request_id: facts.request_id.clone(),
-            trace_id: facts.trace_id.clone(),
-            operation: facts.operation.clone(),
-            ..*facts
-        });
-        request.extensions_mut().insert(shared);
-        Ended { response: self.dispatch(op, request).await, rate }
+        Ok(rate)
     }
 
     async fn dispatch(&self, op: Option<&Op>, request: Request<Body>) -> Response<Body> {
@@ -196,10 +204,6 @@ impl Gate {
         }
         code
     }
-}
-
-fn refuse(error: Error, rate: Option<rates::Left>) -> Ended {
-    Ended { response: refusal(error), rate }
 }
 
 fn refusal(error: Error) -> Response<Body> {

@@ -2,6 +2,7 @@
 //! enforces, so it cannot say one thing and the server do another.
 
 use axum::http::Method;
+use std::sync::Arc;
 use utoipa::openapi::{OpenApi, path::Operation};
 
 /// One operation, or `OTHER` for pages and health checks outside the document.
@@ -10,7 +11,7 @@ pub struct Op {
     /// Index into the metrics.
     pub index: usize,
     /// `POST /v1/notes`
-    pub label: String,
+    pub label: Arc<str>,
     pub method: Method,
     pub template: String,
     /// Declared with `security: []`: a session is not needed.
@@ -62,7 +63,7 @@ impl Operations {
         });
         self.all.push(Op {
             index: self.all.len(),
-            label: format!("{method} {template}"),
+            label: format!("{method} {template}").into(),
             method,
             template: template.to_owned(),
             public,

@@ -20,7 +20,7 @@ pub struct Facts {
     /// Language by `Accept-Language`; none when it names no active one.
     pub accepts: Option<Lang>,
     /// Method and route template: the scope of idempotency keys and the label of metrics.
-    pub operation: String,
+    pub operation: Arc<str>,
     /// Bytes of body this operation takes, when not the usual.
     pub body_limit: Option<usize>,
     pub caller: Option<Caller>,
@@ -61,7 +61,7 @@ impl Facts {
             trace_id: String::new(),
             client: IpAddr::from([0, 0, 0, 0]),
             accepts: None,
-            operation: String::new(),
+            operation: "".into(),
             body_limit: None,
             caller: None,
         }

@@ -1,0 +1,229 @@
+//! The binary as an operator meets it: what it prints, how it ends, what it says when something is in the way.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what broke by breaking")]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Child, ChildStdout, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// `o2o` with an environment of ours alone.
+fn o2o(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_o2o"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("O2O__")) {
+        command.env_remove(name);
+    }
+    command.args(arguments);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    o2o(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A running server; killed by its own pid when dropped.
+struct Server {
+    child: Child,
+    address: String,
+    _out: BufReader<ChildStdout>,
+}
+
+impl Server {
+    fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
+        let data = data.to_str().unwrap();
+        let mut command = o2o(&["serve", "--data", data, "--listen", "127.0.0.1:0"]);
+        command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").expect("the address is printed").to_owned();
+        Self { child, address, _out: out }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+    }
+
+    /// One exchange on a connection of its own; everything that came back.
+    fn get(&self, path: &str) -> String {
+        let mut stream = self.connect();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn signal(&mut self, signal: &str) -> std::process::ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+#[test]
+fn it_serves_stops_when_told_and_starts_again() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("made/on/the/way");
+    let mut server = Server::start(&data, &[]);
+    assert!(server.get("/livez").starts_with("HTTP/1.1 200"));
+    assert!(server.get("/readyz").contains("\"status\":\"ok\""));
+    assert!(server.get("/metrics").contains("http_requests_total"));
+    assert!(server.get("/").contains("/docs"));
+    use std::os::unix::fs::PermissionsExt as _;
+    assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(server.signal("-TERM").code(), Some(0));
+    let mut again = Server::start(&data, &[]);
+    assert!(again.get("/readyz").contains("\"status\":\"ok\""));
+    assert_eq!(again.signal("-INT").code(), Some(0));
+}
+
+#[test]
+fn a_second_server_on_one_folder_is_refused_by_name() {
+    let folder = TempDir::new().unwrap();
+    let _first = Server::start(folder.path(), &[]);
+    let started = Instant::now();
+    let data = folder.path().to_str().unwrap();
+    let second = run(&["serve", "--data", data, "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(said(&second).contains(data), "{}", said(&second));
+    // Looking is allowed.
+    let doctor = run(&["doctor", "--data", data, "--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap();
+    assert_eq!((doctor.status.code(), &report["ok"]), (Some(0), &serde_json::Value::Bool(true)), "{report}");
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let folder = TempDir::new().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(&["serve", "--data", folder.path().to_str().unwrap(), "--listen", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains(&address) && said(&output).contains("taken"), "{}", said(&output));
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_named() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "in the way").unwrap();
+    for data in [file.clone(), file.join("below")] {
+        let data = data.to_str().unwrap();
+        let output = run(&["serve", "--data", data, "--listen", "127.0.0.1:0"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said(&output).contains(data), "{}", said(&output));
+    }
+}
+
+#[test]
+fn a_newer_layout_is_left_alone() {
+    let folder = TempDir::new().unwrap();
+    let mut first = Server::start(folder.path(), &[]);
+    assert_eq!(first.signal("-TERM").code(), Some(0));
+    let items = folder.path().join("items.db");
+    // Byte 60 of an SQLite file is its user version.
+    let mut bytes = fs::read(&items).unwrap();
+    bytes[60..64].copy_from_slice(&9_999_u32.to_be_bytes());
+    fs::write(&items, &bytes).unwrap();
+    let output = run(&["serve", "--data", folder.path().to_str().unwrap(), "--listen", "127.0.0.1:0"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("newer release"), "{}", said(&output));
+    assert_eq!(fs::read(&items).unwrap(), bytes);
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_named() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let output = o2o(&["serve", "--data", data]).env("O2O__EDGE__TRUSTED_PROXY", "1").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("edge.trusted_proxies"), "{}", said(&output));
+    assert_eq!(run(&["serve", "--lisen", "x"]).status.code(), Some(2));
+    assert_eq!(run(&["dance"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_plan_is_granted_beside_the_running_server() {
+    let folder = TempDir::new().unwrap();
+    let _server = Server::start(folder.path(), &[]);
+    let data = folder.path().to_str().unwrap();
+    let unknown = run(&["member", "grant-plan", "--data", data, "--email", "no@body.example", "--plan", "premiere"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(said(&unknown).contains("no@body.example"));
+    let wrong = run(&["member", "grant-plan", "--data", data, "--email", "no@body.example", "--plan", "gold"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
+#[test]
+fn a_full_disk_is_said_and_loses_nothing_that_was_there() {
+    let folder = TempDir::new().unwrap();
+    let place = folder.path().join("small");
+    fs::create_dir(&place).unwrap();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
+        .arg(&place)
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !mounted {
+        eprintln!("SKIPPED: a small disk needs the right to mount");
+        return;
+    }
+    let output = run(&["serve", "--data", place.to_str().unwrap(), "--listen", "127.0.0.1:0"]);
+    let words = said(&output);
+    let _unmounted = Command::new("umount").arg(&place).status();
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(words.contains("full"), "{words}");
+}
+
+#[test]
+fn slow_and_oversized_heads_are_cut_off() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path(), &[("O2O__EDGE__HEAD_SECONDS", "1")]);
+    let mut slow = server.connect();
+    write!(slow, "GET /livez HTTP/1.1\r\nhost: x\r\n").unwrap();
+    let mut answer = Vec::new();
+    slow.read_to_end(&mut answer).unwrap();
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&answer));
+
+    let mut large = server.connect();
+    let head = format!("GET /livez HTTP/1.1\r\nhost: x\r\nx-filler: {}\r\n\r\n", "a".repeat(40 * 1024));
+    // The server may close while we still write.
+    let _cut = large.write_all(head.as_bytes());
+    let mut answer = Vec::new();
+    let _cut = large.read_to_end(&mut answer);
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 431"), "{}", String::from_utf8_lossy(&answer));
+    assert!(server.get("/livez").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_slow_body_is_408() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path(), &[("O2O__EDGE__BODY_SECONDS", "1")]);
+    let mut stream = server.connect();
+    let head = "POST /v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = [0; 16];
+    stream.read_exact(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&answer));
+}
