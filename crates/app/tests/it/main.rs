@@ -4,13 +4,41 @@
 
 mod access;
 mod couples;
+mod couples_link;
+mod couples_unlink;
 mod documents;
 mod edge;
 mod idempotency;
 mod identity;
+mod identity_login;
+mod identity_mails;
+mod identity_sessions;
+mod identity_tokens;
+mod input;
 mod limits;
 mod notes;
 mod openapi;
 mod realtime;
 mod schedule;
 mod work;
+
+/// Runs futures at once, on as many threads as the test has: they start together. Outputs are in the order of the
+/// futures.
+async fn raced<F>(runners: impl IntoIterator<Item = F>) -> Vec<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let runners: Vec<F> = runners.into_iter().collect();
+    let line = std::sync::Arc::new(tokio::sync::Barrier::new(runners.len()));
+    let mut set = tokio::task::JoinSet::new();
+    for (i, runner) in runners.into_iter().enumerate() {
+        let line = line.clone();
+        set.spawn(async move {
+            line.wait().await;
+            (i, runner.await)
+        });
+    }
+    let mut outputs = set.join_all().await;
+    outputs.sort_by_key(|(i, _)| *i);
+    outputs.into_iter().map(|(_, output)| output).collect()
+}
