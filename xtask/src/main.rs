@@ -2,6 +2,7 @@
 
 mod bench;
 mod ci;
+mod openapi;
 mod run;
 mod style;
 
@@ -25,6 +26,8 @@ enum Command {
     Bench(bench::Args),
     /// Format, lints, tests and style: what must pass before a change goes in
     Ci,
+    /// The OpenAPI document of the code, written to docs/openapi.json
+    Openapi,
     /// Length of files, ignored tests, reasons of dependencies
     Style,
 }
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Bench(args) => return bench::run(&args),
         Command::Ci => ci::run(root),
+        Command::Openapi => openapi::run(root),
         Command::Style => style::run(root),
     };
     match done {

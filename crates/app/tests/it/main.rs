@@ -2,6 +2,8 @@
 //!
 //! One binary, so that it links once; a module per area. `testkit` holds the fixtures.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where")]
+
 mod access;
 mod couples;
 mod couples_link;
@@ -18,6 +20,7 @@ mod input;
 mod limits;
 mod notes;
 mod openapi;
+mod origins;
 mod realtime;
 mod schedule;
 mod work;
