@@ -33,6 +33,8 @@ pub enum Kind {
     Invalid,
     /// 429
     TooMany,
+    /// 431
+    HeadTooLarge,
     /// 500: our fault; the detail is hidden from the caller.
     Bug,
     /// 503

@@ -29,6 +29,9 @@ use std::{
 use tower::ServiceExt as _;
 use tower_http::compression::CompressionLayer;
 
+/// Bytes of a request head at most.
+pub(super) const HEAD_LIMIT: usize = 32 * 1024;
+
 pub struct Gate {
     app: Arc<App>,
     router: Router,
@@ -129,6 +132,10 @@ impl Gate {
         op: Option<&Op>,
         headers: &HeaderMap,
     ) -> Result<Option<rates::Left>, (Error, Option<rates::Left>)> {
+        if head_bytes(headers) > HEAD_LIMIT {
+            let detail = "The head of the request is too large.";
+            return Err((Error::new(Kind::HeadTooLarge, "header_too_large", detail), None));
+        }
         let Some(op) = op else { return Ok(None) };
         let cx = Cx::new(&self.app.world);
         let limited = self.app.settings.edge.rate_limits.enabled;
@@ -208,6 +215,11 @@ impl Gate {
 
 fn refusal(error: Error) -> Response<Body> {
     super::problem::Problem::from(error).into_response()
+}
+
+/// Names and values of a head. The server below reads a little more than its limit before it counts.
+fn head_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
 }
 
 /// Routes that nobody has: 404, and 405 where the path has another method.

@@ -1,15 +1,12 @@
 //! The server: accepts connections, gives each a deadline for its request heads, and drains on a soft stop.
 
-use super::gate::Gate;
+use super::gate::{Gate, HEAD_LIMIT};
 use crate::app::App;
 use axum::body::Body;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
-
-/// Bytes of a request head at most; hyper answers 431 beyond it.
-const HEAD_LIMIT: usize = 32 * 1024;
 
 /// Serves until the soft stop; then waits for the requests under way (the supervisor's hard stop ends them).
 pub async fn serve(app: Arc<App>, gate: Arc<Gate>, listener: TcpListener) {

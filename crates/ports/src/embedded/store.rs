@@ -92,6 +92,8 @@ impl From<rusqlite::Error> for StoreError {
         };
         let detail = match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+            // The memory beside the log cannot grow, or a write comes back short: most often the same thing.
+            Some(ErrorCode::SystemIoFailure) => format!("the disk does not take what is written (is it full?): {error}"),
             _ => error.to_string(),
         };
         Self { fault, detail }

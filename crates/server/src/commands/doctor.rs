@@ -59,7 +59,9 @@ async fn examine(config: &Config) -> Result<Vec<Line>, Failure> {
     let mut lines = Vec::new();
 
     let since = Instant::now();
-    lines.push(line(config, "data", since, folder(config)));
+    let mut data = line(config, "data", since, std::fs::metadata(&config.data.dir).map(drop).map_err(Into::into));
+    data.detail = data.detail.or_else(|| open_to_others(config));
+    lines.push(data);
 
     let since = Instant::now();
     lines.push(line(config, "secrets", since, wire::open_secrets(config).map(drop)));
@@ -75,14 +77,12 @@ async fn examine(config: &Config) -> Result<Vec<Line>, Failure> {
     Ok(lines)
 }
 
-/// The folder is there and nobody else can read it.
-fn folder(config: &Config) -> Result<(), Failure> {
+/// Advice, when others may list the folder; what lies in it is for the service alone anyway.
+fn open_to_others(config: &Config) -> Option<String> {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(&config.data.dir)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(format!("{} can be read by others (mode {mode:o}); chmod 700 it", config.data.dir.display()).into());
-    }
-    Ok(())
+    let mode = std::fs::metadata(&config.data.dir).ok()?.permissions().mode() & 0o777;
+    let folder = config.data.dir.display();
+    (mode & 0o077 != 0).then(|| format!("{folder} can be listed by others (mode {mode:o}); chmod 700 it"))
 }
 
 async fn sql(config: &Config) -> Result<(), Failure> {
