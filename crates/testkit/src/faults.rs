@@ -49,6 +49,11 @@ impl Switch {
         *self.0.lock() = Some(Plan { how, spared, times: usize::MAX });
     }
 
+    /// The next `spared` calls succeed, the one after them fails.
+    pub fn fail_once_after(&self, spared: usize, how: Fail) {
+        *self.0.lock() = Some(Plan { how, spared, times: 1 });
+    }
+
     pub fn heal(&self) {
         *self.0.lock() = None;
     }
@@ -75,12 +80,15 @@ impl Switch {
 #[derive(Clone, Default)]
 pub struct Faults {
     pub items: Switch,
+    /// Commits of `items` that store a love note.
+    pub notes: Switch,
     pub mail: Switch,
 }
 
 pub(crate) struct FlakyItems {
     pub(crate) inner: SqliteItems,
     pub(crate) switch: Switch,
+    pub(crate) notes: Switch,
 }
 
 #[async_trait]
@@ -95,6 +103,9 @@ impl Items for FlakyItems {
     }
     async fn commit(&self, commit: Commit) -> PortResult<Outcome> {
         self.switch.check("items.commit")?;
+        if commit.writes.iter().any(|write| write.key().table == app::tables::NOTES) {
+            self.notes.check("items.commit")?;
+        }
         self.inner.commit(commit).await
     }
     async fn outbox(&self, after: u64, limit: usize) -> PortResult<Vec<Emitted>> {
