@@ -49,6 +49,6 @@ pub mod settings {
 
     /// A clock that tests move, and as many open scheduled notes as they like.
     pub fn schedules() -> Vec<Setting> {
-        vec![set("O2O__DEV__CLOCK", &true), set("O2O__NOTES__MAX_OPEN_SCHEDULED", &10_000_000)]
+        vec![set("O2O__DEV__CLOCK", &true), set("O2O__NOTES__MAX_OPEN_SCHEDULED", &1_000_000)]
     }
 }

@@ -112,7 +112,7 @@ fn ranges(config: &Config, report: Report<'_>) {
     within("couples.decline_cooldown_hours", couples.decline_cooldown_hours.into(), 0..=8760);
     within("couples.wrong_codes_per_member_per_hour", couples.wrong_codes_per_member_per_hour.into(), 1..=1000);
     within("couples.wrong_codes_per_ip_per_hour", couples.wrong_codes_per_ip_per_hour.into(), 1..=10_000);
-    within("notes.max_open_scheduled", notes.max_open_scheduled.into(), 1..=10_000);
+    within("notes.max_open_scheduled", notes.max_open_scheduled.into(), 1..=MILLION);
     within("realtime.resume_minutes", realtime.resume_minutes.into(), 1..=1440);
     within("realtime.max_sockets_per_member", realtime.max_sockets_per_member as i128, 1..=1000);
     within("realtime.heartbeat_seconds", realtime.heartbeat_seconds.into(), 1..=600);
