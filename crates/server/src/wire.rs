@@ -97,6 +97,8 @@ pub async fn open(config: &Config, world: Arc<dyn World>, public_url: &str) -> R
     let objects = FolderObjects::new(folder.clone(), signer.clone(), public_url).map_err(named(folder))?;
     let outbox = Arc::new(Outbox::new(store.clone()));
     let mail = LocalMail::new(outbox.clone(), config.data.dir.join("mail"));
+    // Files of mails that the outbox has forgotten.
+    mail.reap(world.now()).await?;
     let mut settings = config.settings();
     settings.edge.metrics_token = config::resolve(&settings.edge.metrics_token, &*secrets).await?;
     Ok(Parts {

@@ -121,10 +121,7 @@ impl Store {
         if version > VERSION {
             return Err(StoreError {
                 fault: Fault::Refused,
-                detail: format!(
-                    "{} was written by a newer release (layout {version}, this one knows {VERSION})",
-                    path.display()
-                ),
+                detail: format!("written by a newer release (layout {version}, this one knows {VERSION})"),
             });
         }
         conn.execute_batch("begin immediate")?;

@@ -89,6 +89,9 @@ async fn sql(config: &Config) -> Result<(), Failure> {
     let secrets = wire::open_secrets(config)?;
     let db = wire::open_sql(config, &*secrets).await?;
     let status = ports::sql::migrate::status(&db).await?;
+    if let Some(name) = status.newer.last() {
+        return Err(format!("the schema was written by a newer release (it has {name})").into());
+    }
     if !status.is_current() {
         return Err(format!("{} migrations are pending; run `o2o migrate`", status.pending.len()).into());
     }
