@@ -19,10 +19,14 @@ mod identity_tokens;
 mod input;
 mod limits;
 mod notes;
+mod notes_allowance;
+mod notes_lists;
 mod openapi;
 mod origins;
 mod realtime;
 mod schedule;
+mod schedule_due;
+mod schedule_unlink;
 mod work;
 
 /// Runs futures at once, on as many threads as the test has: they start together. Outputs are in the order of the
