@@ -2,12 +2,13 @@
 
 .PHONY: run test bench check setup
 
-# Build the app for couples, where there is one, and the server; then serve on this machine, data in ./data.
-# More flags: make run ARGS="--listen 127.0.0.1:9000".
+# Set up what is missing, build the app for couples, where there is one, and the server; then serve on this machine, data
+# in ./data. More flags: make run ARGS="--listen 127.0.0.1:9000".
 run:
-	if [ -f web/package.json ]; then cd web && npm ci && npm run build; fi
+	@sh scripts/setup.sh run
+	@if [ -f web/package.json ]; then cd web && npm ci && npm run build; fi
 	cargo build --release --package o2o
-	cargo run --quiet --release --package o2o -- serve --preset laptop $(ARGS)
+	@cargo run --quiet --release --package o2o -- serve --preset laptop $(ARGS)
 
 # Set up what is missing, then everything CI checks.
 test:

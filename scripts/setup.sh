@@ -1,6 +1,8 @@
 #!/bin/sh
-# Looks for what the build needs and installs Debian packages for what is missing, where that is possible.
+# Looks for what the build needs and installs what is missing, where that is possible: Debian packages, components of rustup.
+# `setup.sh run` looks for less: what is enough to build and serve.
 set -eu
+purpose=${1:-test}
 
 has() { command -v "$1" >/dev/null 2>&1; }
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -32,12 +34,14 @@ if ! has cargo; then
     say "no cargo. Install Rust 1.95 or newer from https://rustup.rs, with rustfmt and clippy"
     exit 1
 fi
-for tool in rustfmt clippy-driver; do
-    if ! has "$tool"; then
-        say "no $tool. Install it: rustup component add rustfmt clippy"
-        exit 1
+if [ "$purpose" = test ]; then
+    if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+        if ! has rustup || ! rustup component add rustfmt clippy >&2; then
+            say "no rustfmt or clippy. Install them: rustup component add rustfmt clippy"
+            exit 1
+        fi
     fi
-done
+fi
 
 # Not needed to build and test the server.
 has python3 || say "note: no python3; the checks of the deployment files need it. On Debian: apt-get install python3"

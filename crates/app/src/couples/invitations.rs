@@ -96,6 +96,7 @@ pub struct Inviter {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "email": "ben@example.com" }))]
 pub struct Invite {
     #[schema(format = "email", max_length = 254)]
     pub email: String,

@@ -27,6 +27,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "token": "from the link of the mail", "client": "native" }))]
 pub struct VerifyEmail {
     pub token: String,
     /// `native`: the refresh credential comes in the body instead of a cookie.
@@ -51,7 +52,7 @@ pub async fn verify(app: &App, cx: &Cx, about: &Facts, device: &str, input: &Ver
     app.bells.sql.notify_one();
     let session = sessions::draft(app, cx, about, device, native);
     let issued = sessions::start(app, cx, member, cx.id(), &session).await?;
-    register::answer(app, StatusCode::OK, &view, issued)
+    register::answer(app, StatusCode::OK, &view, &issued)
 }
 
 /// The address is the member's beyond doubt: devices, other services and invitations that waited for it are told,

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "email": "ana@example.com", "password": "tea at the kitchen table", "client": "native" }))]
 pub struct Login {
     pub email: String,
     #[schema(value_type = String)]
@@ -70,7 +71,7 @@ pub async fn login(app: &App, cx: &Cx, about: &Facts, device: &str, input: &Logi
     let id: SessionId = cx.id();
     let issued = sessions::start(app, cx, account.id, id, &session).await?;
     match admit(app, cx, &account).await {
-        Ok(view) => register::answer(app, StatusCode::OK, &view, issued),
+        Ok(view) => register::answer(app, StatusCode::OK, &view, &issued),
         Err(error) => {
             sessions::discard(app, account.id, id).await;
             Err(error)
@@ -85,12 +86,11 @@ async fn admit(app: &App, cx: &Cx, account: &Account) -> Result<Me> {
         return Err(wrong_credentials());
     }
     Event::fact("account.signed_in", serde_json::json!({ "member_id": account.id })).in_sql(cx, &mut tx).await?;
-    let view = match me::load(cx, &mut tx, account.id).await? {
-        Some(view) => view,
-        None => {
-            accounts::insert_profile(cx, &mut tx, account.id, &accounts::NewProfile::default()).await?;
-            me::load(cx, &mut tx, account.id).await?.ok_or_else(Error::not_found)?
-        }
+    let view = if let Some(view) = me::load(cx, &mut tx, account.id).await? {
+        view
+    } else {
+        accounts::insert_profile(cx, &mut tx, account.id, &accounts::NewProfile::default()).await?;
+        me::load(cx, &mut tx, account.id).await?.ok_or_else(Error::not_found)?
     };
     tx.commit().await?;
     app.bells.sql.notify_one();

@@ -126,6 +126,7 @@ pub async fn read(app: &App, cx: &Cx, caller: &Caller) -> Result<Me> {
 
 /// What a member may change. Everything else in the body is ignored; an empty text clears.
 #[derive(Default, Deserialize, ToSchema)]
+#[schema(example = json!({ "name": "Ana Maria", "timezone": "Europe/Lisbon" }))]
 pub struct ChangeMe {
     pub name: Option<String>,
     pub language: Option<String>,

@@ -32,6 +32,10 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "name": "Ana", "email": "ana@example.com", "password": "tea at the kitchen table", "consent": true,
+    "age_attested": true, "timezone": "Europe/Lisbon", "client": "native",
+}))]
 pub struct Register {
     /// Absent: the part of the address before `@`.
     #[schema(min_length = 1, max_length = 120)]
@@ -178,7 +182,7 @@ pub async fn register(
         // A job does it again.
         tracing::warn!(error = %Chain(&error), "a new member's card is not there yet");
     }
-    answer(app, StatusCode::CREATED, &stored.member, issued)
+    answer(app, StatusCode::CREATED, &stored.member, &issued)
 }
 
 /// Everything a sign-up leaves in `sql`, in one transaction.
@@ -226,11 +230,16 @@ async fn again(app: &App, cx: &Cx, stored: &[u8]) -> Result<Response<Body>> {
     let mut issued = stored.begun.start(app, cx).await?;
     // The answer of then, to the byte: what is left of its time stands in the token itself.
     issued.tokens.expires_in = app.identity.tokens.life_seconds();
-    answer(app, StatusCode::CREATED, &stored.member, issued)
+    answer(app, StatusCode::CREATED, &stored.member, &issued)
 }
 
 /// `{member, session}` with the refresh cookie where the client has none of its own.
-pub(super) fn answer(app: &App, status: StatusCode, member: &impl Serialize, issued: Issued) -> Result<Response<Body>> {
+pub(super) fn answer(
+    app: &App,
+    status: StatusCode,
+    member: &impl Serialize,
+    issued: &Issued,
+) -> Result<Response<Body>> {
     #[derive(Serialize)]
     struct Answer<'a, M> {
         member: &'a M,
@@ -239,6 +248,6 @@ pub(super) fn answer(app: &App, status: StatusCode, member: &impl Serialize, iss
     let body = serde_json::to_vec(&Answer { member, session: &issued.tokens })
         .map_err(|e| Error::bug("write an answer", e))?;
     let mut response = json(status, body);
-    super::routes::set_cookie(app, &mut response, &issued);
+    super::routes::set_cookie(app, &mut response, issued);
     Ok(response)
 }

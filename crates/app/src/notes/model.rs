@@ -40,6 +40,7 @@ pub struct Note {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({ "channel": "partner", "content": "Tea is ready. So am I." }))]
 pub struct NewNote {
     /// `partner`
     pub channel: String,

@@ -26,6 +26,7 @@ use utoipa::ToSchema;
 
 /// What is absent stays as it is.
 #[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(example = json!({ "time": "09:30" }))]
 pub struct ChangeScheduled {
     pub channel: Option<String>,
     /// Empty: none.

@@ -25,6 +25,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "channel": "partner", "content": "Good morning, you.", "date": "2027-02-14", "time": "09:00",
+    "timezone": "Europe/Lisbon",
+}))]
 pub struct NewScheduled {
     /// `partner`
     pub channel: String,
