@@ -53,9 +53,9 @@ impl App {
         let secrets = &*parts.ports.secrets;
         let identity = Engine::start(&parts.settings.identity, secrets, now).await?;
         let ring = secrets.keyring("cursors", 10_000 * DAY, DAY, now).await?;
-        let key = ring.first().map(|key| key.bytes).unwrap_or_else(base::secret::random);
+        let key = ring.first().map_or_else(base::secret::random, |key| key.bytes);
         let ring = secrets.keyring("idempotency", 10_000 * DAY, DAY, now).await?;
-        let bodies = ring.first().map(|key| key.bytes).unwrap_or_else(base::secret::random);
+        let bodies = ring.first().map_or_else(base::secret::random, |key| key.bytes);
         Ok(Arc::new(Self {
             cursors: Cursors::new(&key),
             identity,

@@ -16,17 +16,13 @@ pub async fn mail_invitation(app: &App, cx: &Cx, id: InvitationId, key: &str) ->
     drop(tx);
     let link = join_url(app, &it.code);
     let (inviter_name, link, code) = (&*inviter.name, &*link, &*it.code);
-    match known {
-        Some(member) => {
-            let name = &*member.name;
-            let letter = Letter::PartnerInvitationKnown { name, inviter: inviter_name, link, code };
-            jobs::send(app, cx, &member.email, member.language, &letter, key).await
-        }
-        None => {
-            let letter = Letter::PartnerInvitation { inviter: inviter_name, link, code };
-            jobs::send(app, cx, &it.email, inviter.language, &letter, key).await
-        }
+    if let Some(member) = known {
+        let name = &*member.name;
+        let letter = Letter::PartnerInvitationKnown { name, inviter: inviter_name, link, code };
+        return jobs::send(app, cx, &member.email, member.language, &letter, key).await;
     }
+    let letter = Letter::PartnerInvitation { inviter: inviter_name, link, code };
+    jobs::send(app, cx, &it.email, inviter.language, &letter, key).await
 }
 
 /// To the inviter.

@@ -64,20 +64,21 @@ pub(super) fn set_cookie(app: &App, response: &mut Response<Body>, issued: &Issu
 }
 
 fn write_cookie(app: &App, response: &mut Response<Body>, value: &str, seconds: i64) {
-    let secure = if app.public_url().starts_with("https://") { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={value}; Path=/v1/auth; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
+    if let Ok(value) = HeaderValue::from_str(&cookie(app.public_url(), value, seconds)) {
         response.headers_mut().append(names::SET_COOKIE, value);
     }
 }
 
+/// `Secure` where people reach us by HTTPS, which may end at a proxy.
+fn cookie(public_url: &str, value: &str, seconds: i64) -> String {
+    let secure = if public_url.starts_with("https://") { "; Secure" } else { "" };
+    format!("{COOKIE}={value}; Path=/v1/auth; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+}
+
 fn read_cookie(headers: &HeaderMap) -> Option<String> {
-    let all = headers.get_all(names::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    let value = all.flat_map(|line| line.split(';')).find_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        (name == COOKIE && !value.is_empty()).then(|| value.to_owned())
-    });
-    value
+    let lines = headers.get_all(names::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, value)| *name == COOKIE && !value.is_empty()).map(|(_, value)| value.to_owned())
 }
 
 /// Sign up.
@@ -131,13 +132,12 @@ async fn renew_session(
     headers: HeaderMap,
     OptionalInput(input): OptionalInput<Renew>,
 ) -> Answer<Response<Body>> {
-    let credential = match input.refresh_token.filter(|t| !t.is_empty()) {
-        Some(credential) => credential,
-        None => {
-            let cookie = read_cookie(&headers).ok_or_else(Error::unauthenticated)?;
-            cors::check_csrf(&app, &headers)?;
-            cookie
-        }
+    let credential = if let Some(credential) = input.refresh_token.filter(|t| !t.is_empty()) {
+        credential
+    } else {
+        let cookie = read_cookie(&headers).ok_or_else(Error::unauthenticated)?;
+        cors::check_csrf(&app, &headers)?;
+        cookie
     };
     let issued = sessions::renew(&app, &cx, &credential).await?;
     let body = serde_json::to_vec(&serde_json::json!({ "session": issued.tokens }))
@@ -297,4 +297,15 @@ async fn read_jwks(State(app): AppState) -> Response<Body> {
     let mut response = json(StatusCode::OK, app.identity.tokens.jwks().to_string());
     response.headers_mut().insert(names::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cookie_is_secure_behind_https() {
+        assert!(cookie("https://love.example.com", "x", 60).ends_with("; Secure"));
+        assert!(!cookie("http://localhost:8080", "x", 60).contains("Secure"));
+    }
 }
