@@ -304,7 +304,7 @@ async fn wrong_codes_are_counted_by_member_and_by_network() {
     let ana = app.member("Ana").await;
     let code = invite(&ana, "somebody@example.com").await.expect(201).text("/code");
     let bob = app.member("Bob").await;
-    let wrong = |n: usize| if n % 2 == 0 { "00000000".to_owned() } else { format!("wrong {n}") };
+    let wrong = |n: usize| if n.is_multiple_of(2) { "00000000".to_owned() } else { format!("wrong {n}") };
     for n in 0..10 {
         join(&bob, &wrong(n)).from("203.0.113.7").await.invalid(&[("/code", "unknown_value")]);
     }

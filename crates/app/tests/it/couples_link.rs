@@ -71,7 +71,7 @@ async fn a_code_is_read_as_people_type_it_and_works_once() {
     let app = TestApp::new().await;
     let typed: [fn(&str) -> String; 5] = [
         |code| code.to_lowercase(),
-        |code| format!(" {} ", code),
+        |code| format!(" {code} "),
         |code| format!("{}-{}", &code[..4], &code[4..].to_lowercase()),
         |code| format!("{} {}", &code[..4], &code[4..]),
         |code| code.replace('0', "o").replace('1', "l"),
