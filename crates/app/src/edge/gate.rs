@@ -10,7 +10,7 @@ use super::{
     rates,
     request::{Facts, header},
 };
-use crate::{app::App, identity};
+use crate::{app::App, cards, identity};
 use axum::{
     Router,
     body::Body,
@@ -66,7 +66,9 @@ impl Gate {
             tally::counted(self.admit(facts, op, request)).await
         };
         let Ended { mut response, rate } = ended;
-        let code = self.finish(&mut response, &facts, &uri, rate);
+        let refused = response.extensions().get::<Refused>().is_some();
+        let lang = if refused { self.language(&facts).await } else { Lang::default() };
+        let code = self.finish(&mut response, &facts, &uri, lang, rate);
         if let Some(origin) = origin {
             cors::allow(&self.app, &origin, response.headers_mut());
         }
@@ -180,19 +182,30 @@ impl Gate {
         }
     }
 
+    /// The language of a refusal: of the account, else what the caller accepts.
+    async fn language(&self, facts: &Facts) -> Lang {
+        let accepts = facts.accepts.unwrap_or_default();
+        let Some(caller) = facts.caller else { return accepts };
+        let cx = Cx::new(&self.app.world);
+        // Whatever made the handler fail may fail here again: then the request decides.
+        let card = AssertUnwindSafe(cards::load(&self.app, &cx, caller.member)).catch_unwind().await;
+        card.ok().and_then(Result::ok).map_or(accepts, |card| card.lang)
+    }
+
     /// Headers that every answer has, and the problem document of a refusal; its code for the log.
     fn finish(
         &self,
         response: &mut Response<Body>,
         facts: &Facts,
         uri: &Uri,
+        lang: Lang,
         rate: Option<rates::Left>,
     ) -> Option<&'static str> {
         let mut code = None;
         if let Some(Refused(error)) = response.extensions_mut().remove::<Refused>() {
             code = Some(error.code());
             let headers = std::mem::take(response.headers_mut());
-            *response = render(&error, uri.path(), &facts.request_id, facts.accepts.unwrap_or_default());
+            *response = render(&error, uri.path(), &facts.request_id, lang);
             // What the router said of the refusal (`Allow`), but not of the empty body it had.
             for (name, value) in headers.iter().filter(|(name, _)| **name != names::CONTENT_LENGTH) {
                 response.headers_mut().append(name, value.clone());

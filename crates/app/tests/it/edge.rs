@@ -235,6 +235,25 @@ async fn problems_speak_the_callers_language() {
     long.problem(401, "unauthenticated");
 }
 
+#[tokio::test]
+async fn a_members_own_language_comes_first() {
+    let app = TestApp::new().await;
+    let ana = app.member("Ana").await;
+    let refused = async || ana.get("/v1/couple").header("accept-language", "de").await;
+    for language in ["it", "fr"] {
+        ana.patch("/v1/me", json!({ "language": language })).await.expect(200);
+        app.settle().await;
+        let answer = refused().await;
+        answer.problem(404, "not_found");
+        assert_eq!(answer.header("content-language"), Some(language));
+    }
+    app.faults().items.fail(Fail::Panic);
+    let answer = refused().await;
+    answer.problem(500, "internal");
+    assert_eq!(answer.header("content-language"), Some("de"));
+    app.faults().items.heal();
+}
+
 /// Server-owned members of a body are ignored, whatever they say.
 #[tokio::test]
 async fn nobody_writes_what_the_server_owns() {
