@@ -20,6 +20,9 @@ pub(super) fn routes() -> Router<Arc<App>> {
     let config = Arc::new(config.validator_url("none"));
     Router::new()
         .route("/", get(|| async { page(HOME) }))
+        .route("/verify", get(|| async { page(LINK) }))
+        .route("/reset", get(|| async { page(LINK) }))
+        .route("/join", get(|| async { page(LINK) }))
         .route("/site.css", get(|| async { asset("text/css; charset=utf-8", CSS) }))
         .route("/asyncapi.json", get(|| async { json(StatusCode::OK, ASYNCAPI) }))
         .route("/docs", get(|| async { redirect("/docs/") }))
@@ -28,6 +31,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
 }
 
 const HOME: &str = include_str!("pages/home.html");
+/// Where links of mails lead until the app takes them. It reads nothing, so that opening a link uses nothing up.
+const LINK: &str = include_str!("pages/link.html");
 const DOCS: &str = include_str!("pages/docs.html");
 const CSS: &str = include_str!("pages/site.css");
 /// The socket as AsyncAPI 3.0 describes it. `docs/REALTIME.md` says the same to people.

@@ -67,6 +67,23 @@ async fn the_front_door_leads_somewhere() {
     }
 }
 
+/// Opening the link of a mail, as mail programs do beforehand, uses nothing up.
+#[tokio::test]
+async fn links_of_mails_lead_to_a_page() {
+    let app = TestApp::new().await;
+    let ana = app.newcomer("Ana").await;
+    app.settle().await;
+    let token = app.mailed(&ana.email, "/verify?token=");
+    for path in [format!("/verify?token={token}"), "/reset?token=x".to_owned(), "/join?code=x".to_owned()] {
+        let page = app.get(&path).await.expect(200);
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        guarded(&page);
+        assert!(!page.body().contains(&token));
+    }
+    app.anonymous().post("/v1/auth/email/verify", json!({ "token": token })).await.expect(200);
+    app.settle().await;
+}
+
 #[tokio::test]
 async fn the_interactive_page_works_offline() {
     let app = TestApp::new().await;
