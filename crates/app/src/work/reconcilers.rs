@@ -8,7 +8,7 @@ use ports::args;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 /// How often a reconciler looks.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 pub(super) async fn run(app: Arc<App>) {
     while !app.tasks.is_stopping() {

@@ -151,10 +151,10 @@ impl Round {
             Some(app.ports.stream.append(*topic, records.clone(), cx.now()))
         });
         let jobs = async {
-            match self.jobs.is_empty() {
-                true => Ok(Vec::new()),
-                false => app.ports.queue.send(topics::JOBS, self.jobs.clone(), cx.now()).await,
+            if self.jobs.is_empty() {
+                return Ok(Vec::new());
             }
+            app.ports.queue.send(topics::JOBS, self.jobs.clone(), cx.now()).await
         };
         // All at once, so that the store makes them durable together.
         let (log, facts, jobs) =

@@ -24,9 +24,11 @@ mod notes_lists;
 mod openapi;
 mod origins;
 mod realtime;
+mod realtime_resume;
 mod schedule;
 mod schedule_due;
 mod schedule_unlink;
+mod sockets;
 mod work;
 
 /// Runs futures at once, on as many threads as the test has: they start together. Outputs are in the order of the

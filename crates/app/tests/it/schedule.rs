@@ -69,7 +69,7 @@ async fn a_note_for_nine_tomorrow_in_lisbon() {
         assert_eq!(made.at(pointer), value, "{pointer}");
     }
     assert_eq!(get(&alice, &id).await.expect(200).json(), made.json());
-    assert_eq!(list(&alice, "scheduled").await, [id.clone()]);
+    assert_eq!(list(&alice, "scheduled").await, [&*id]);
     let path = format!("/v1/scheduled-notes/{id}");
     for other in [&bob, &stranger, &former] {
         other.get(&path).await.problem(404, "not_found");
@@ -119,7 +119,8 @@ async fn clocks_that_change_have_one_meaning() {
 #[tokio::test]
 async fn what_cannot_be_scheduled_names_every_field() {
     let Couple { app, alice, .. } = premiere().await;
-    let cases: &[(&str, &str, &str, &[(&str, &str)])] = &[
+    type Fields = &'static [(&'static str, &'static str)];
+    let cases: &[(&str, &str, &str, Fields)] = &[
         ("2026-11-21", "23:00", "UTC", &[("/date", "in_past")]),
         ("2026-11-22", "11:59", "UTC", &[("/time", "too_soon")]),
         ("2026-11-22", "12:00", "UTC", &[("/time", "too_soon")]),

@@ -212,7 +212,7 @@ async fn a_failed_attempt_is_repeated_after_1_5_and_30_minutes_then_it_has_faile
             let attempts = i64::try_from(n).unwrap() + 1;
             assert_eq!(state(&alice, &id).await, is("sending", attempts, None));
             let alice = alice.another_device().await;
-            assert_eq!(list(&alice, "sending").await, [id.clone()]);
+            assert_eq!(list(&alice, "sending").await, [&*id]);
             for refused in [
                 cancel(&alice, &id).await,
                 patch(&alice, &id, json!({ "content": "x" })).await,
@@ -271,7 +271,7 @@ async fn without_allowance_it_fails_and_goes_again_with_a_plan() {
     assert_eq!(state(&alice, &id).await, is("failed", 0, Some("limit_reached")));
     assert_eq!(received(&bob).await.len(), 3);
     let alice = alice.another_device().await;
-    assert_eq!(list(&alice, "failed").await, [id.clone()]);
+    assert_eq!(list(&alice, "failed").await, [&*id]);
     retry(&alice, &id).await.expect(200);
     app.settle().await;
     assert_eq!(state(&alice, &id).await.0, "failed", "there is still no allowance");

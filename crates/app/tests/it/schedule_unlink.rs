@@ -36,7 +36,7 @@ async fn an_unlink_pauses_what_either_had_scheduled() {
     app.settle().await;
     assert_eq!((notes(&alice).await, notes(&bob).await), (0, 0));
     let alice = alice.another_device().await;
-    assert_eq!(list(&alice, "paused").await, [hers.clone()]);
+    assert_eq!(list(&alice, "paused").await, [&*hers]);
     // Without a partner it can only be cancelled.
     assert_eq!(patch(&alice, &hers, json!({ "time": "20:00" })).await.problem(409, "conflict")["reason"], "no_partner");
     alice.post(&format!("/v1/scheduled-notes/{hers}/retry"), Value::Null).await.problem(409, "conflict");

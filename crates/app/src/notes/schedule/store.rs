@@ -53,6 +53,7 @@ impl State {
 
 /// A scheduled note, as stored and as answered.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "names of the product's API")]
 pub struct Scheduled {
     pub id: ScheduledId,
     pub sender_id: MemberId,
