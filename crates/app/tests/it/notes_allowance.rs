@@ -1,5 +1,6 @@
 //! The sending allowance: counted in the commit of the note, by calendar month and plan.
 
+use app::{operator, plans::Plan};
 use base::time::DAY;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -127,5 +128,27 @@ async fn a_send_that_fails_uses_nothing() {
     let first = alice.post("/v1/notes", body.clone()).key("k-1").await.expect(201);
     let again = alice.post("/v1/notes", body).key("k-1").await.expect(201);
     assert_eq!((first.json(), partner(&alice).await["used"].clone()), (again.json(), json!(1)));
+    app.settle().await;
+}
+
+/// Granted by another process: nothing here has been told yet, and nothing is refused any more.
+#[tokio::test]
+async fn a_plan_granted_this_moment_counts() {
+    let Couple { app, alice, bob, .. } = TestApp::couple().await;
+    let date = app.now().plus(DAY).to_string()[..10].to_owned();
+    let tomorrow = json!({ "channel": "partner", "content": "Good morning", "date": date, "time": "12:00" });
+    let schedule = async || bob.post("/v1/scheduled-notes", tomorrow.clone()).await;
+    for _ in 0..3 {
+        send(&alice).await.expect(201);
+    }
+    send(&alice).await.problem(403, "limit_reached");
+    schedule().await.problem(403, "plan_required");
+    app.settle().await;
+    for member in [&alice, &bob] {
+        let granted = operator::grant_plan(&app.cx(), &app.core().ports.sql, &member.email, Plan::Premiere).await;
+        assert!(granted.unwrap());
+    }
+    send(&alice).await.expect(201);
+    schedule().await.expect(201);
     app.settle().await;
 }
