@@ -1,6 +1,9 @@
 //! Invitations: by mail and by code, their states, lists and limits.
 
-use crate::identity::{events, register, sign_up_with, told};
+use crate::{
+    identity::{events, register, sign_up_with, told},
+    raced,
+};
 use base::time::{DAY, HOUR, MINUTE, SECOND};
 use serde_json::{Value, json};
 use testkit::{Actor, Answer, Call, TestApp};
@@ -330,4 +333,17 @@ async fn wrong_codes_are_counted_by_member_and_by_network() {
     app.advance(1);
     join(&bob, &code).from("203.0.113.7").await.expect(200);
     app.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn codes_tried_at_once_are_counted_one_by_one() {
+    let app = TestApp::new().await;
+    let bob = app.newcomer("Bob").await;
+    let answers = raced((0..30).map(|n| {
+        let call = join(&bob, "00000000").from(&format!("10.0.0.{}", n + 1));
+        async move { call.await.status() }
+    }))
+    .await;
+    assert_eq!(answers.iter().filter(|s| **s == 422).count(), 10, "{answers:?}");
+    assert_eq!(answers.iter().filter(|s| **s == 429).count(), 20, "{answers:?}");
 }
