@@ -97,7 +97,14 @@ fn phc(params: &Params, salt: &SaltString, output: Output) -> String {
     .to_string()
 }
 
+/// How much the hashing threads stand back for those that serve (as `nice` counts).
+const NICENESS: i32 = 10;
+
 fn work(inbox: &parking_lot::Mutex<Receiver<Work>>, params: &Params, waiting: &Gauge) {
+    // Of this thread alone. Where the system does not allow it, the bounded number of threads has to do.
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(error = %error, "password hashes run with the usual priority");
+    }
     // One arena per thread, kept: 19 MiB asked from the system for every sign-in would cost as much as the hash.
     let mut arena: Vec<Block> = Vec::new();
     loop {

@@ -8,7 +8,7 @@ use crate::{Error, Result, client::Connection, wire::Request};
 use base::Time;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::{Duration, Instant}};
 
 /// No call may take longer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,8 +20,12 @@ const PAGE: u32 = 100;
 #[derive(Debug)]
 pub struct Caller {
     addr: SocketAddr,
-    connection: Option<Connection>,
+    /// With the time of its last use.
+    connection: Option<(Connection, Instant)>,
 }
+
+/// A connection that rested longer may be closed by the server while we write.
+const RESTED: Duration = Duration::from_secs(5);
 
 impl Caller {
     pub fn new(addr: SocketAddr) -> Self {
@@ -37,8 +41,8 @@ impl Caller {
         }
         // Taken, so that a connection with an answer still under way is never used again.
         let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => Connection::open(self.addr).await?,
+            Some((connection, used)) if used.elapsed() < RESTED => connection,
+            _ => Connection::open(self.addr).await?,
         };
         let answer = tokio::time::timeout(PATIENCE, connection.exchange(&bytes))
             .await
@@ -51,7 +55,7 @@ impl Caller {
             let body = String::from_utf8_lossy(answer.body).into_owned();
             Err(Error::Refused { op, status: answer.status, body })
         };
-        self.connection = Some(connection);
+        self.connection = Some((connection, Instant::now()));
         result
     }
 
