@@ -30,6 +30,7 @@ mod schedule_due;
 mod schedule_unlink;
 mod sockets;
 mod work;
+mod work_golden;
 
 /// Runs futures at once, on as many threads as the test has: they start together. Outputs are in the order of the
 /// futures.

@@ -82,7 +82,7 @@ async fn what_happens_to_scheduled_notes_and_the_couple_is_told() {
     assert_eq!(sent["data"]["note_id"], received["data"]["id"]);
 
     bob.delete("/v1/couple").await.expect(204);
-    let mut heard = vec![hers.event().await, hers.event().await];
+    let mut heard = [hers.event().await, hers.event().await];
     heard.sort_by_key(|event| event["type"].to_string());
     assert_eq!((&heard[0]["type"], &heard[1]["type"]), (&json!("couple.ended"), &json!("note.failed")));
     let failed = &heard[1]["data"];

@@ -85,9 +85,7 @@ async fn a_gap_is_filled_for_five_minutes() {
     }
     // They are in the log when the sender's own device hears of them.
     let mut hers = Device::connect(address, &alice, Some(0)).await;
-    if hers.event().await["type"] != "resync" {
-        panic!("the beginning of her log is older than five minutes");
-    }
+    assert_eq!(hers.event().await["type"], "resync", "the beginning of her log is older than five minutes");
     while log(&bob).await.last().is_none_or(|(id, _)| *id < last + 3) {
         tokio::task::yield_now().await;
     }

@@ -116,10 +116,12 @@ async fn clocks_that_change_have_one_meaning() {
     app.settle().await;
 }
 
+/// Pointers and codes of a refusal.
+type Fields = &'static [(&'static str, &'static str)];
+
 #[tokio::test]
 async fn what_cannot_be_scheduled_names_every_field() {
     let Couple { app, alice, .. } = premiere().await;
-    type Fields = &'static [(&'static str, &'static str)];
     let cases: &[(&str, &str, &str, Fields)] = &[
         ("2026-11-21", "23:00", "UTC", &[("/date", "in_past")]),
         ("2026-11-22", "11:59", "UTC", &[("/time", "too_soon")]),
