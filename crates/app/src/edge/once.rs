@@ -3,13 +3,13 @@
 use super::{
     input::{Input, parse},
     problem::{Answer, Problem},
-    request::{About, header},
+    request::{About, Facts, header},
 };
 use crate::{app::App, tables};
 use axum::{
     body::Body,
-    extract::{FromRequest, FromRequestParts as _, Request},
-    http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE},
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE, request::Parts},
 };
 use base::{Cx, Error, Kind, time::HOUR};
 use bytes::Bytes;
@@ -36,6 +36,9 @@ pub struct Create<T> {
     pub once: Once,
 }
 
+/// A call without a body that sends or charges, made repeatable: what it is about stands in its path.
+pub struct Bare(pub Once);
+
 /// The idempotency of one call. Without a key it lets everything through.
 pub struct Once(Option<Keyed>);
 
@@ -43,7 +46,7 @@ struct Keyed {
     /// Whose and which operation: `mem_… POST /v1/notes`.
     scope: String,
     key: String,
-    /// Of the body, with a key of ours.
+    /// Of the body (without one, of the path), with a key of ours.
     digest: [u8; 32],
 }
 
@@ -66,23 +69,31 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Create<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let Ok(About(facts)) = About::from_request_parts(&mut parts, app).await;
-        let key = match parts.headers.get("idempotency-key") {
-            None => None,
-            Some(_) => Some(header(&parts.headers, "idempotency-key").unwrap_or_default().to_owned()),
-        };
-        if key.as_ref().is_some_and(|k| k.is_empty() || k.chars().count() > 255) {
-            let detail = "An idempotency key has 1 to 255 characters of ASCII.";
-            return Err(Error::new(Kind::Malformed, "malformed", detail).into());
-        }
+        let key = key_of(&parts)?;
         let Input { value, bytes } = Input::<T>::from_request(Request::from_parts(parts, body), app).await?;
-        let once = key.map(|key| {
-            let who = facts.caller.map_or_else(|| "visitor".to_owned(), |c| c.member.to_string());
-            let mut digest = [0; 32];
-            digest.copy_from_slice(hmac::sign(&app.bodies, &bytes).as_ref());
-            Keyed { scope: format!("{who} {}", facts.operation), key, digest }
-        });
-        Ok(Self { input: value, once: Once(once) })
+        Ok(Self { input: value, once: Once::new(key, &facts, app, &bytes) })
     }
+}
+
+impl FromRequestParts<Arc<App>> for Bare {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let Ok(About(facts)) = About::from_request_parts(parts, app).await;
+        Ok(Self(Once::new(key_of(parts)?, &facts, app, parts.uri.path().as_bytes())))
+    }
+}
+
+/// The caller's key, if there is one.
+fn key_of(parts: &Parts) -> Result<Option<String>, Error> {
+    if !parts.headers.contains_key("idempotency-key") {
+        return Ok(None);
+    }
+    let key = header(&parts.headers, "idempotency-key").unwrap_or_default();
+    if key.is_empty() || key.chars().count() > 255 {
+        let detail = "An idempotency key has 1 to 255 characters of ASCII.";
+        return Err(Error::new(Kind::Malformed, "malformed", detail));
+    }
+    Ok(Some(key.to_owned()))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -142,12 +153,21 @@ impl Drop for Running {
     }
 }
 
-fn in_progress() -> Error {
+pub fn in_progress() -> Error {
     Error::new(Kind::Conflict, "idempotency_in_progress", "The first call with this key is still running.")
         .retry_after(1)
 }
 
 impl Once {
+    fn new(key: Option<String>, facts: &Facts, app: &App, about: &[u8]) -> Self {
+        Self(key.map(|key| {
+            let who = facts.caller.map_or_else(|| "visitor".to_owned(), |c| c.member.to_string());
+            let mut digest = [0; 32];
+            digest.copy_from_slice(hmac::sign(&app.bodies, about).as_ref());
+            Keyed { scope: format!("{who} {}", facts.operation), key, digest }
+        }))
+    }
+
     /// Marks this call as running, or says that it already is.
     fn enter(&self, app: &Arc<App>) -> Result<Running, Error> {
         let Some(keyed) = &self.0 else { return Ok(Running(None)) };

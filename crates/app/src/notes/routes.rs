@@ -14,7 +14,7 @@ use crate::{
         etag,
         gate::empty,
         input::{Input, Params, Place},
-        once::{self, Create, json},
+        once::{self, Bare, Create, json},
         problem::Answer,
         request::{Unit, header},
     },
@@ -200,13 +200,16 @@ async fn cancel_scheduled(
 }
 
 /// Try a failed scheduled note again, now.
-#[utoipa::path(post, path = "/v1/scheduled-notes/{id}/retry", tag = "Love notes", params(("id" = ScheduledId, Path)),
+#[utoipa::path(post, path = "/v1/scheduled-notes/{id}/retry", tag = "Love notes",
+    params(("id" = ScheduledId, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
     responses((status = 200, body = Scheduled)))]
 async fn retry_scheduled(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
     Place(id): Place<ScheduledId>,
+    Bare(once): Bare,
 ) -> Answer<Response<Body>> {
-    answer(&schedule::retry(&app, &cx, &caller, id).await?)
+    once::run(&app, &once, async || schedule::retry(&app, &cx, &caller, id, &once).await).await
 }

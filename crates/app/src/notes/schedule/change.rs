@@ -10,16 +10,21 @@ use crate::{
     cards,
     check::Checks,
     couples::Membership,
-    edge::etag,
+    edge::{
+        etag,
+        once::{self, Once},
+    },
     identity::Caller,
     notes::{
         model::{check_channel, check_words},
         send::no_partner,
     },
-    tables::{COUPLES, METERS},
+    tables::{COUPLES, IDEMPOTENCY, METERS},
     work::timers,
 };
+use axum::http::StatusCode;
 use base::{Cx, Error, Result, id::ScheduledId, zone::Zone};
+use bytes::Bytes;
 use ports::items::{Commit, Outcome, Write};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -132,8 +137,14 @@ pub(in crate::notes) async fn cancel(
 }
 
 /// Tries a failed one again, now.
-pub(in crate::notes) async fn retry(app: &App, cx: &Cx, caller: &Caller, id: ScheduledId) -> Result<Scheduled> {
-    edit(app, cx, caller, id, None, |before, _| {
+pub(in crate::notes) async fn retry(
+    app: &App,
+    cx: &Cx,
+    caller: &Caller,
+    id: ScheduledId,
+    once: &Once,
+) -> Result<(StatusCode, Bytes)> {
+    let after = edit(app, cx, caller, id, None, |before, _| {
         if before.status != State::Failed {
             return Err(Error::conflict("not_editable", "Only a failed note can be tried again."));
         }
@@ -145,10 +156,12 @@ pub(in crate::notes) async fn retry(app: &App, cx: &Cx, caller: &Caller, id: Sch
             updated_at: cx.now(),
             ..before.clone()
         };
-        let writes = vec![timers::set(&after.timer(), after.next_attempt_at)?];
+        let mut writes = vec![timers::set(&after.timer(), after.next_attempt_at)?];
+        writes.extend(once.write(cx, StatusCode::OK, &after.json()?)?);
         Ok(Step { after, writes, event: "note.scheduled" })
     })
-    .await
+    .await?;
+    Ok((StatusCode::OK, after.json()?))
 }
 
 /// Commits a step from what is stored; when that changes meanwhile, decides again from what it has become.
@@ -181,6 +194,9 @@ async fn edit(
         for (table, refusal) in tables.iter().zip(refusals).filter_map(|(table, r)| Some((*table, r?))) {
             if table == COUPLES {
                 return Err(no_partner());
+            }
+            if table == IDEMPOTENCY {
+                return Err(once::in_progress());
             }
             if table == METERS {
                 return Err(too_many_open(max_open, refusal.current.map_or(max_open, |item| item.number)));
