@@ -221,7 +221,8 @@ fn a_slow_body_is_408() {
     let folder = TempDir::new().unwrap();
     let server = Server::start(folder.path(), &[("O2O__EDGE__BODY_SECONDS", "1")]);
     let mut stream = server.connect();
-    let head = "POST /v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    let head =
+        "POST /v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = [0; 16];
     stream.read_exact(&mut answer).unwrap();

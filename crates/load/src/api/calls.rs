@@ -8,7 +8,10 @@ use crate::{Error, Result, client::Connection, wire::Request};
 use base::Time;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
-use std::{net::SocketAddr, time::{Duration, Instant}};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 /// No call may take longer.
 const PATIENCE: Duration = Duration::from_secs(30);

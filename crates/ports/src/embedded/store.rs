@@ -8,7 +8,7 @@
 use super::checkpoint::Checkpointer;
 use crate::{Fault, PortError, PortResult, durable::private_file};
 use parking_lot::Mutex;
-use rusqlite::{Connection, OpenFlags, ffi::ErrorCode};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi::ErrorCode};
 use std::{
     collections::VecDeque,
     fmt,
@@ -93,7 +93,9 @@ impl From<rusqlite::Error> for StoreError {
         let detail = match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
             // The memory beside the log cannot grow, or a write comes back short: most often the same thing.
-            Some(ErrorCode::SystemIoFailure) => format!("the disk does not take what is written (is it full?): {error}"),
+            Some(ErrorCode::SystemIoFailure) => {
+                format!("the disk does not take what is written (is it full?): {error}")
+            }
             _ => error.to_string(),
         };
         Self { fault, detail }
@@ -254,6 +256,8 @@ fn connect(path: &Path, read_only: bool) -> rusqlite::Result<Connection> {
     };
     let conn = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Otherwise a bound `limit` has SQLite compile the statement anew at every call, to plan for the value.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
     if !read_only {
         conn.pragma_update(None, "journal_mode", "wal")?;
