@@ -1,10 +1,11 @@
 //! The frame of the OpenAPI document: what every operation has in common, said once.
 
 use super::problem::{FieldProblem, ProblemDetails};
+use axum::http::StatusCode;
 use utoipa::{
     OpenApi as _, PartialSchema as _,
     openapi::{
-        ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+        ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
         ResponseBuilder, SecurityRequirement,
         path::Operation,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -66,8 +67,21 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
         let operations: [&mut Option<Operation>; 5] =
             [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
+            for (status, response) in &mut operation.responses.responses {
+                describe(status, response);
+            }
             operation.responses.responses.insert("default".to_owned(), RefOr::Ref(Ref::from_response_name(PROBLEM)));
         }
     }
     document
+}
+
+/// A response has a description (OpenAPI 3.1 §4.8.17); where the operation says nothing finer, the status' own words.
+fn describe(status: &str, response: &mut RefOr<Response>) {
+    if let RefOr::T(response) = response
+        && response.description.is_empty()
+    {
+        let reason = status.parse::<StatusCode>().ok().and_then(|code| code.canonical_reason());
+        reason.unwrap_or("The answer").clone_into(&mut response.description);
+    }
 }

@@ -240,3 +240,16 @@ fn every_code_in_the_source_is_on_the_list() {
     }
     assert!(codes > 12 && reasons > 10 && fields > 15, "the source is not read: {codes} {reasons} {fields}");
 }
+
+#[test]
+fn every_response_is_described() {
+    let document = document();
+    for operation in operations() {
+        for (status, response) in operation.document["responses"].as_object().unwrap() {
+            let shared = response["$ref"].as_str().map(|to| to.trim_start_matches("#/components/responses/"));
+            let response = shared.map_or(response, |name| &document["components"]["responses"][name]);
+            let text = response["description"].as_str().unwrap_or_default();
+            assert!(!text.is_empty(), "{} {status}", operation.label());
+        }
+    }
+}
