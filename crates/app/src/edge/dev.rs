@@ -19,7 +19,7 @@ use axum::{
 use base::{Error, Time};
 use ports::embedded::outbox::Entry;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 /// Entries of one look.
 const SHOWN: usize = 100;
@@ -80,14 +80,15 @@ fn list(entries: &[Entry]) -> String {
     for entry in entries {
         let value = serde_json::to_value(entry).unwrap_or_default();
         let text = |name: &str| escape(value.get(name).and_then(|v| v.as_str()).unwrap_or_default());
-        out.push_str(&format!(
+        let _infallible = write!(
+            out,
             "<article><header><b>{}</b> <span>{} · {}</span></header><h2>{}</h2><pre>{}</pre></article>",
             text("to"),
             text("channel"),
             text("sent_at"),
             text("subject"),
             link(&text("text"))
-        ));
+        );
     }
     out.push_str("</main></body></html>");
     out

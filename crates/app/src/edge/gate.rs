@@ -68,7 +68,7 @@ impl Gate {
         let Ended { mut response, rate } = ended;
         let refused = response.extensions().get::<Refused>().is_some();
         let lang = if refused { self.language(&facts).await } else { Lang::default() };
-        let code = self.finish(&mut response, &facts, &uri, lang, rate);
+        let code = Self::finish(&mut response, &facts, &uri, lang, rate);
         if let Some(origin) = origin {
             cors::allow(&self.app, &origin, response.headers_mut());
         }
@@ -194,7 +194,6 @@ impl Gate {
 
     /// Headers that every answer has, and the problem document of a refusal; its code for the log.
     fn finish(
-        &self,
         response: &mut Response<Body>,
         facts: &Facts,
         uri: &Uri,

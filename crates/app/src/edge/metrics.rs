@@ -37,7 +37,7 @@ impl Gauge {
     pub const fn counter(name: &'static str, help: &'static str) -> Self {
         Self { name, help, kind: "counter", value: AtomicU64::new(0) }
     }
-    pub const fn gauge(name: &'static str, help: &'static str) -> Self {
+    pub const fn level(name: &'static str, help: &'static str) -> Self {
         Self { name, help, kind: "gauge", value: AtomicU64::new(0) }
     }
     pub fn add(&self, n: u64) {
@@ -69,16 +69,16 @@ impl Default for Metrics {
     fn default() -> Self {
         Self {
             ops: OnceLock::new(),
-            connections: Gauge::gauge("http_connections", "Open connections."),
-            sockets: Gauge::gauge("realtime_sockets", "Open real-time connections."),
+            connections: Gauge::level("http_connections", "Open connections."),
+            sockets: Gauge::level("realtime_sockets", "Open real-time connections."),
             events_published: Gauge::counter("realtime_events_total", "Events handed to connections of this node."),
             outbox_relayed: Gauge::counter("outbox_relayed_total", "Outbox records relayed."),
             jobs_done: Gauge::counter("jobs_done_total", "Jobs done."),
             jobs_retried: Gauge::counter("jobs_retried_total", "Job attempts that will be repeated."),
             jobs_parked: Gauge::counter("jobs_parked_total", "Jobs parked for staff."),
             timers_fired: Gauge::counter("timers_fired_total", "Timers fired."),
-            timers_late_ms: Gauge::gauge("timers_late_milliseconds", "Lateness of the last timer fired."),
-            hashes_waiting: Gauge::gauge("password_hashes_waiting", "Password hashes waiting for a thread."),
+            timers_late_ms: Gauge::level("timers_late_milliseconds", "Lateness of the last timer fired."),
+            hashes_waiting: Gauge::level("password_hashes_waiting", "Password hashes waiting for a thread."),
         }
     }
 }

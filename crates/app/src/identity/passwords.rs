@@ -32,7 +32,7 @@ impl Passwords {
     pub fn start(settings: &Identity) -> Result<Self> {
         let params = Params::new(settings.argon2_memory_kib, settings.argon2_passes, 1, None)
             .map_err(|e| Error::bug("read the argon2 settings", e.to_string()))?;
-        let waiting = Arc::new(Gauge::gauge("password_hashes_waiting", "Password hashes waiting for a thread."));
+        let waiting = Arc::new(Gauge::level("password_hashes_waiting", "Password hashes waiting for a thread."));
         let (queue, inbox) = sync_channel(settings.hash_queue.max(64));
         let inbox = Arc::new(parking_lot::Mutex::new(inbox));
         for i in 0..settings.hash_threads.max(1) {
