@@ -1,6 +1,6 @@
 //! Fixtures of tests: the whole application in this process, on embedded adapters in a folder of its own.
 //!
-//! ```ignore
+//! ```text
 //! let Couple { app, alice, bob, .. } = TestApp::couple().await;
 //! let note = alice.post("/v1/notes", json!({ "channel": "partner", "content": "Hi" })).await.expect(201);
 //! app.settle().await;
