@@ -213,6 +213,8 @@ fn slow_and_oversized_heads_are_cut_off() {
     let mut answer = Vec::new();
     let _cut = large.read_to_end(&mut answer);
     assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 431"), "{}", String::from_utf8_lossy(&answer));
+    let target = server.get(&format!("/livez?{}", "a".repeat(34 * 1024)));
+    assert!(target.is_empty() || target.starts_with("HTTP/1.1 431"), "{target}");
     assert!(server.get("/livez").starts_with("HTTP/1.1 200"));
 }
 

@@ -115,7 +115,12 @@ impl Gate {
 
     /// What must hold before the handler runs, then the handler.
     async fn admit(&self, mut facts: Facts, op: Option<&Op>, mut request: Request<Body>) -> (Ended, Arc<Facts>) {
-        let admitted = self.check(&mut facts, op, request.headers()).await;
+        let admitted = match head_bytes(&request) {
+            ..=HEAD_LIMIT => self.check(&mut facts, op, request.headers()).await,
+            _ => {
+                Err((Error::new(Kind::HeadTooLarge, "header_too_large", "The head of the request is too large."), None))
+            }
+        };
         let facts = Arc::new(facts);
         let ended = match admitted {
             Err((error, rate)) => Ended { response: refusal(error), rate },
@@ -134,10 +139,6 @@ impl Gate {
         op: Option<&Op>,
         headers: &HeaderMap,
     ) -> Result<Option<rates::Left>, (Error, Option<rates::Left>)> {
-        if head_bytes(headers) > HEAD_LIMIT {
-            let detail = "The head of the request is too large.";
-            return Err((Error::new(Kind::HeadTooLarge, "header_too_large", detail), None));
-        }
         let Some(op) = op else { return Ok(None) };
         let cx = Cx::new(&self.app.world);
         let limited = self.app.settings.edge.rate_limits.enabled;
@@ -229,9 +230,11 @@ fn refusal(error: Error) -> Response<Body> {
     super::problem::Problem::from(error).into_response()
 }
 
-/// Names and values of a head. The server below reads a little more than its limit before it counts.
-fn head_bytes(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
+/// Target, names and values of a head. The server below reads a little more than its limit before it counts.
+fn head_bytes(request: &Request<Body>) -> usize {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    target + fields.sum::<usize>()
 }
 
 /// Routes that nobody has: 404, and 405 where the path has another method.
@@ -248,7 +251,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".to_owned())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |n: u8| char::from(DIGITS[usize::from(n & 15)]);
     bytes.iter().flat_map(|b| [digit(b >> 4), digit(*b)]).collect()

@@ -1,6 +1,7 @@
 //! Idempotency keys: the same key and body give the stored answer; the record is part of the effect's own commit.
 
 use super::{
+    gate::hex,
     input::{Input, parse},
     problem::{Answer, Problem},
     request::{About, Facts, header},
@@ -94,14 +95,6 @@ fn key_of(parts: &Parts) -> Result<Option<String>, Error> {
         return Err(Error::new(Kind::Malformed, "malformed", detail));
     }
     Ok(Some(key.to_owned()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _infallible = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 impl Keyed {
