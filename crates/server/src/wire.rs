@@ -27,6 +27,8 @@ use std::{error::Error, path::Path, sync::Arc};
 const SQL_READERS: u32 = 4;
 /// Bytes the cache may hold.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of items read lately that stay in memory.
+const ITEMS_BYTES: u64 = 32 * 1024 * 1024;
 /// Fan-out messages that may wait for a slow node; each may carry hundreds of events.
 const FANOUT_DEPTH: usize = 4_096;
 
@@ -61,7 +63,9 @@ pub fn open_secrets(config: &Config) -> Result<Arc<dyn Secrets>, Failure> {
 
 pub fn open_items(config: &Config, store: &Arc<Store>, world: &Arc<dyn World>) -> Result<Arc<dyn Items>, Failure> {
     match &config.items {
-        config::Items::Sqlite { .. } => Ok(Arc::new(SqliteItems::new(store.clone(), tables::ALL, world.clone()))),
+        config::Items::Sqlite { .. } => {
+            Ok(Arc::new(SqliteItems::new(store.clone(), tables::ALL, world.clone(), ITEMS_BYTES)))
+        }
         config::Items::Dynamodb { .. } => Err(missing("items", "dynamodb")),
     }
 }

@@ -1,6 +1,6 @@
 //! The application under test.
 
-use crate::{Actor, Call, Faults, answer::fail, parts};
+use crate::{Actor, Call, Faults, answer::fail, parts, parts::Shared};
 use app::{
     app::App,
     edge::{self, gate::Gate},
@@ -36,6 +36,7 @@ struct Inner {
     faults: Faults,
     left: AtomicBool,
     serving: AtomicBool,
+    shared: Shared,
     /// Last, so that the files outlive what uses them.
     folder: Arc<Mutex<TempDir>>,
 }
@@ -49,7 +50,9 @@ impl TestApp {
     /// With other settings.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        Self::open(Arc::new(Mutex::new(folder)), Arc::new(TestWorld::default()), change).await
+        let world = Arc::new(TestWorld::default());
+        let shared = Shared::open(folder.path(), world.clone());
+        Self::open(Arc::new(Mutex::new(folder)), shared, world, change).await
     }
 
     /// A copy of everything that is stored, a second later: what happens to the one does not happen to the other.
@@ -61,28 +64,35 @@ impl TestApp {
         // Ids are made of the time and a count that begins anew, so the time must be another.
         world.advance(self.now().since(world.now()) + SECOND);
         let settings = self.0.core.settings.clone();
-        Self::open(Arc::new(Mutex::new(copy)), Arc::new(world), move |s| *s = settings).await
+        let world = Arc::new(world);
+        let shared = Shared::open(copy.path(), world.clone());
+        Self::open(Arc::new(Mutex::new(copy)), shared, world, move |s| *s = settings).await
     }
 
-    async fn open(folder: Arc<Mutex<TempDir>>, world: Arc<TestWorld>, change: impl FnOnce(&mut Settings)) -> Self {
+    async fn open(
+        folder: Arc<Mutex<TempDir>>,
+        shared: Shared,
+        world: Arc<TestWorld>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let mut settings = parts::settings();
         change(&mut settings);
         let faults = Faults::default();
         let path = folder.lock().path().to_owned();
         let as_world: Arc<dyn World> = world.clone();
-        let parts = Box::pin(parts::open(&path, as_world, settings, &faults)).await;
+        let parts = Box::pin(parts::open(&path, shared.clone(), as_world, settings, &faults)).await;
         let core = Box::pin(App::new(parts)).await.expect("the application starts");
         core.set_public_url(parts::PUBLIC_URL);
         let gate = edge::gate(&core);
         let (left, serving) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self(Arc::new(Inner { core, gate, world, faults, left, serving, folder }))
+        Self(Arc::new(Inner { core, gate, world, faults, left, serving, shared, folder }))
     }
 
     /// Another node on the same data, world and settings: what a second process, or a restart, would see. Only what
     /// is in memory (caches, rooms, calls under way) is its own.
     pub async fn another_node(&self) -> Self {
         let settings = self.0.core.settings.clone();
-        Self::open(self.0.folder.clone(), self.0.world.clone(), move |s| *s = settings).await
+        Self::open(self.0.folder.clone(), self.0.shared.clone(), self.0.world.clone(), move |s| *s = settings).await
     }
 
     /// The application itself, for what has no route.

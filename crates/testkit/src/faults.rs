@@ -86,7 +86,7 @@ pub struct Faults {
 }
 
 pub(crate) struct FlakyItems {
-    pub(crate) inner: SqliteItems,
+    pub(crate) inner: Arc<SqliteItems>,
     pub(crate) switch: Switch,
     pub(crate) notes: Switch,
 }

@@ -66,20 +66,41 @@ async fn template() -> &'static [u8] {
     made.await
 }
 
+/// The store of a folder: one process opens it once, however many nodes a test runs on it.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    store: Arc<Store>,
+    items: Arc<SqliteItems>,
+}
+
+impl Shared {
+    pub(crate) fn open(folder: &Path, world: Arc<dyn World>) -> Self {
+        let schema =
+            [SqliteItems::schema(tables::ALL), SqliteQueue::schema(), SqliteStream::schema(), Outbox::schema()];
+        let store = Store::open(&store_path(folder), &schema).expect("the store opens");
+        let items = Arc::new(SqliteItems::new(store.clone(), tables::ALL, world, 1024 * 1024));
+        Self { store, items }
+    }
+}
+
 /// Opens everything in `folder`: anew, or what an earlier application left there.
-pub(crate) async fn open(folder: &Path, world: Arc<dyn World>, settings: Settings, faults: &Faults) -> Parts {
+pub(crate) async fn open(
+    folder: &Path,
+    shared: Shared,
+    world: Arc<dyn World>,
+    settings: Settings,
+    faults: &Faults,
+) -> Parts {
+    let Shared { store, items } = shared;
     if !sql_path(folder).exists() {
         fs::write(sql_path(folder), template().await).expect("the database is copied");
     }
     let sql = Db::open_sqlite(&sql_path(folder), 2).await.expect("the database opens");
-    let schema = [SqliteItems::schema(tables::ALL), SqliteQueue::schema(), SqliteStream::schema(), Outbox::schema()];
-    let store = Store::open(&store_path(folder), &schema).expect("the store opens");
     let secrets = Arc::new(FileSecrets::new(folder.join("keys")));
     let ring = secrets.keyring("objects", 90 * DAY, 8 * DAY, world.now()).await.expect("a ring of keys");
     let signer = Signer::new(&ring).expect("a signer");
     let objects = FolderObjects::new(folder.join("objects"), signer.clone(), PUBLIC_URL).expect("a folder of objects");
     let outbox = Arc::new(Outbox::new(store.clone()));
-    let items = SqliteItems::new(store.clone(), tables::ALL, world.clone());
     let mail = LocalMail::new(outbox.clone(), folder.join("mail"));
     Parts {
         ports: Ports {

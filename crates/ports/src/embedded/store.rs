@@ -161,7 +161,7 @@ impl Store {
         op: &'static str,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> PortResult<T> {
-        self.enqueue(op, move |conn| {
+        let work = move |conn: &Connection| {
             let run = |sql| conn.prepare_cached(sql)?.execute([]).map(drop);
             if let Err(error) = run("savepoint step") {
                 return (false, Err(error));
@@ -176,28 +176,31 @@ impl Store {
                 Ok(()) => (false, result),
                 Err(error) => (true, result.and(Err(error))),
             }
-        })
-        .await
+        };
+        self.enqueue(op, work, || ()).await
     }
 
     /// Like [`Store::write`] without the savepoint, for work that refuses before it writes: an error undoes the
-    /// whole batch. For the hot path.
+    /// whole batch. For the hot path. `landed` runs on the writer when the fate of the batch is known, before the
+    /// caller hears of it, whether or not the caller still waits.
     pub async fn write_checked<T: Send + 'static>(
         &self,
         op: &'static str,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        landed: impl FnOnce() + Send + 'static,
     ) -> PortResult<T> {
-        self.enqueue(op, move |conn| {
+        let work = move |conn: &Connection| {
             let result = work(conn);
             (result.is_err(), result)
-        })
-        .await
+        };
+        self.enqueue(op, work, landed).await
     }
 
     async fn enqueue<T: Send + 'static>(
         &self,
         op: &'static str,
         work: impl FnOnce(&Connection) -> (bool, rusqlite::Result<T>) + Send + 'static,
+        landed: impl FnOnce() + Send + 'static,
     ) -> PortResult<T> {
         let (reply, answer) = oneshot::channel();
         let step: Step = Box::new(move |conn| {
@@ -212,6 +215,7 @@ impl Store {
             let result = result.map_err(StoreError::from);
             let spoiled = spoiled.then(|| StoreError::beside(result.as_ref().err()));
             let answer = Box::new(move |batch: Result<(), &StoreError>| {
+                landed();
                 let result = match (result, batch) {
                     (Ok(_), Err(shared)) => Err(shared.clone()),
                     (own, _) => own,

@@ -29,6 +29,7 @@ pub const CASES: &[Case<Subject>] = cases![
     "conditions see the state before the commit" => conditions::before_the_commit,
     "of many writers on one precondition one wins" => conditions::one_winner,
     "of many writers on one version one wins" => conditions::one_version,
+    "no read is older than a write answered before it" => conditions::no_stale_read,
     "adds of many writers all count" => conditions::adds_all_count,
     "exactly the ceiling gets through" => conditions::the_ceiling,
     "an add creates, and keeps what is there" => conditions::add_keeps,

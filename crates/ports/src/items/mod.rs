@@ -14,6 +14,7 @@
 //! - The outbox is part of the commit; its sequence follows the order of commits.
 
 pub mod contract;
+mod lately;
 pub mod limits;
 mod sqlite;
 

@@ -1,6 +1,7 @@
 //! Items in the embedded store: a rowid table per kind of item with a small unique `(pk, sk)` index, because bodies
 //! appended to a rowid table touch fewer random pages than any clustered layout.
 
+use super::lately::Lately;
 use super::limits::{MAX_KEY, check_commit, check_key, check_query, digest, refused};
 use super::{Commit, Emitted, Found, Item, Items, Key, Order, Outcome, Part, Query, Refusal, Table, When, Write};
 use crate::{Fault, PortError, PortResult, embedded::Store, tally};
@@ -21,6 +22,7 @@ pub struct SqliteItems {
     store: Arc<Store>,
     world: Arc<dyn World>,
     sql: Arc<HashMap<&'static str, Statements>>,
+    lately: Arc<Lately>,
 }
 
 /// The texts of one table, made once.
@@ -51,9 +53,10 @@ impl SqliteItems {
         std::iter::once(shared).chain(each).collect()
     }
 
-    pub fn new(store: Arc<Store>, tables: &[Table], world: Arc<dyn World>) -> Self {
+    /// `memory` bounds, in bytes, what it remembers of items read. One adapter alone may write the file.
+    pub fn new(store: Arc<Store>, tables: &[Table], world: Arc<dyn World>, memory: u64) -> Self {
         let sql = tables.iter().map(|t| (t.name, Statements::of(t.name))).collect();
-        Self { store, world, sql: Arc::new(sql) }
+        Self { store, world, sql: Arc::new(sql), lately: Arc::new(Lately::new(memory)) }
     }
 
     fn statements(&self, table: Table, op: &'static str) -> PortResult<&Statements> {
@@ -107,7 +110,7 @@ impl Items for SqliteItems {
         tally::add(1, 1);
         let sql = self.statements(key.table, "items.get")?;
         let now = self.world.now();
-        self.store.read("items.get", |conn| fetch(conn, sql, key, now))
+        self.lately.get(key, now, || self.store.read("items.get", |conn| fetch(conn, sql, key, now)))
     }
 
     async fn query(&self, query: Query) -> PortResult<Found> {
@@ -129,8 +132,11 @@ impl Items for SqliteItems {
         tally::add(commit.writes.len() + commit.outbox.len(), commit.writes.len());
         let (sql, now) = (self.sql.clone(), self.world.now());
         let token = commit.token.map(|token| (token, digest(&commit)));
+        let (commit, lately) = (Arc::new(commit), self.lately.clone());
+        let written = commit.clone();
+        let forget = move || written.writes.iter().for_each(|write| lately.forget(write.key()));
         self.store
-            .write_checked(op, move |conn| apply(conn, &sql, &commit, token, now))
+            .write_checked(op, move |conn| apply(conn, &sql, &commit, token, now), forget)
             .await?
             .ok_or_else(|| refused(op, "this request token was used with another content"))
     }

@@ -13,6 +13,9 @@ use ports::{
 use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
 
+/// Enough to remember what a case reads.
+const MEMORY: u64 = 1024 * 1024;
+
 pub(crate) fn open(folder: &Path) -> Arc<Store> {
     let schema = [SqliteItems::schema(items::contract::TABLES), SqliteQueue::schema(), SqliteStream::schema()];
     Store::open(&folder.join("items.db"), &schema).expect("the store opens")
@@ -33,13 +36,14 @@ pub(crate) async fn subject<P: ?Sized + Send + Sync + 'static>(
 }
 
 pub(crate) fn items_in(store: Arc<Store>, world: Arc<dyn World>) -> Arc<dyn Items> {
-    Arc::new(SqliteItems::new(store, items::contract::TABLES, world))
+    Arc::new(SqliteItems::new(store, items::contract::TABLES, world, MEMORY))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn items() {
-    let open =
-        || subject::<dyn Items>(|store, world| Arc::new(SqliteItems::new(store, items::contract::TABLES, world)));
+    let open = || {
+        subject::<dyn Items>(|store, world| Arc::new(SqliteItems::new(store, items::contract::TABLES, world, MEMORY)))
+    };
     verify("items", "sqlite", items::contract::CASES, open).await;
 }
 

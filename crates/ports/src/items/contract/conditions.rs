@@ -1,6 +1,13 @@
 use super::{METERS, NOTES, Subject, add, put};
 use crate::contract::race;
 use crate::items::{Commit, Outcome, Refusal, When, Write};
+use std::sync::{
+    Arc,
+    atomic::{
+        AtomicI64,
+        Ordering::{Acquire, Release},
+    },
+};
 
 pub(super) async fn a_commit_writes_everything(s: Subject) {
     let keys = [NOTES.key("a", "1"), NOTES.key("b", "1"), METERS.key("a", "1")];
@@ -109,6 +116,27 @@ pub(super) async fn one_version(s: Subject) {
         assert_eq!(won.await.into_iter().filter(|won| *won).count(), 1, "round {round}");
         assert_eq!(s.item(&key).await.map(|i| i.version), Some(round + 1));
     }
+}
+
+pub(super) async fn no_stale_read(s: Subject) {
+    let (key, answered) = (METERS.key("m", "watched"), Arc::new(AtomicI64::new(0)));
+    let done = race(5, |i| {
+        let (port, key, answered) = (s.port.clone(), key.clone(), answered.clone());
+        async move {
+            while answered.load(Acquire) < 300 {
+                if i == 0 {
+                    let numbers = port.try_commit(vec![add(&key, 1, None)]).await.expect("commit answers");
+                    answered.store(numbers.expect("no condition")[0], Release);
+                    continue;
+                }
+                let before = answered.load(Acquire);
+                let read = port.get(&key).await.expect("get answers").map_or(0, |item| item.number);
+                assert!(read >= before, "read {read} after {before} was answered");
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    assert_eq!(done.await.len(), 5);
 }
 
 pub(super) async fn adds_all_count(s: Subject) {
