@@ -78,7 +78,7 @@ impl Profile {
 }
 
 async fn profile(tx: &mut Tx, member: MemberId) -> Result<Option<Profile>> {
-    let sql = "select avatar_url, bio, location, relationship_status, anniversary_date, partner_name, partner_email,
+    let sql = "select picture, bio, location, relationship_status, anniversary_date, partner_name, partner_email,
                  love_language, date_frequency, communication_style, conflict_resolution, interests
                from profiles where member_id = $1";
     let Some(row) = tx.row(sql, args![member]).await? else { return Ok(None) };
