@@ -34,6 +34,9 @@ pub struct Shared {
     /// The data folder [default: the configuration's, ./data]
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// One JSON document on standard output, also when it fails
+    #[arg(long, global = true)]
+    pub json: bool,
 }
 
 impl Shared {
@@ -66,6 +69,10 @@ pub enum Command {
     Member(MemberCommand),
     #[command(subcommand)]
     Jobs(JobsCommand),
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    Completion(CompletionArgs),
+    Man(ManArgs),
 }
 
 /// Start the server
@@ -96,27 +103,15 @@ Examples:
   o2o config show --preset aws --json")]
 pub enum ConfigCommand {
     /// Say OK, or list every mistake
-    Check {
-        /// One JSON document on standard output
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print what is in force; secrets are masked
-    Show {
-        /// JSON instead of TOML
-        #[arg(long)]
-        json: bool,
-    },
+    Check,
+    /// Print what is in force, as TOML or JSON; secrets are masked
+    Show,
 }
 
 /// Examine data and dependencies; works beside a running server
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Example:\n  o2o doctor --data /var/lib/o2o --json")]
-pub struct DoctorArgs {
-    /// One JSON document on standard output
-    #[arg(long)]
-    pub json: bool,
-}
+pub struct DoctorArgs {}
 
 /// Change members; works beside a running server
 #[derive(Debug, Clone, Subcommand)]
@@ -141,14 +136,55 @@ Examples:
   o2o jobs redrive --data /var/lib/o2o")]
 pub enum JobsCommand {
     /// List what was given up after too many attempts, the longest parked first
-    Parked {
-        /// One JSON document on standard output
-        #[arg(long)]
-        json: bool,
-    },
+    Parked,
     /// Give every parked job its attempts anew
     Redrive,
 }
+
+/// Copy the whole data folder into one file, beside a running server, and back
+#[derive(Debug, Clone, Subcommand)]
+#[command(after_help = "\
+Examples:
+  o2o backup create --data /var/lib/o2o --to /backups/monday.o2o
+  o2o backup verify /backups/monday.o2o
+  o2o backup restore /backups/monday.o2o --data /var/lib/o2o-new
+
+The file is as secret as the server: it holds its keys.")]
+pub enum BackupCommand {
+    /// Write everything into one file; works beside a running server
+    Create {
+        /// The file; an older backup of this name is replaced when the new one is complete
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Read a backup whole, compare it with its digests and examine its databases
+    Verify {
+        /// The backup
+        file: PathBuf,
+    },
+    /// Put a backup into a data folder that is empty or not there
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
+}
+
+/// Print a script that completes commands and flags in a shell
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  o2o completion bash > /etc/bash_completion.d/o2o
+  o2o completion zsh > \"${fpath[1]}/_o2o\"
+  o2o completion fish > ~/.config/fish/completions/o2o.fish")]
+pub struct CompletionArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Print the manual page
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:\n  o2o man > /usr/local/share/man/man1/o2o.1")]
+pub struct ManArgs {}
 
 /// The plans by name; case does not matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -198,12 +234,13 @@ mod tests {
         }
         let bare = read("o2o doctor --json").unwrap();
         assert_eq!(bare.shared.preset, Preset::Laptop);
-        assert!(matches!(bare.command, Command::Doctor(DoctorArgs { json: true })));
+        assert!(bare.shared.json && matches!(bare.command, Command::Doctor(DoctorArgs {})));
         assert!(matches!(read("o2o migrate --data /d").unwrap().command, Command::Migrate(MigrateArgs {})));
-        assert!(matches!(
-            read("o2o config show --json --preset aws").unwrap().command,
-            Command::Config(ConfigCommand::Show { json: true })
-        ));
+        let show = read("o2o config show --json --preset aws").unwrap();
+        assert!(show.shared.json && matches!(show.command, Command::Config(ConfigCommand::Show)));
+        let restore = read("o2o backup restore x.o2o --data /d").unwrap();
+        assert_eq!(restore.shared.data.as_deref(), Some("/d".as_ref()));
+        assert!(matches!(restore.command, Command::Backup(BackupCommand::Restore { file }) if file == *"x.o2o"));
     }
 
     #[test]
@@ -226,6 +263,9 @@ mod tests {
             "o2o dance",
             "o2o serve --listen here",
             "o2o member grant-plan --email a@b.c",
+            "o2o backup create",
+            "o2o backup verify",
+            "o2o completion tcsh",
             "o2o --preset gcp serve",
         ] {
             assert_eq!(read(line).unwrap_err().exit_code(), 2, "{line}");

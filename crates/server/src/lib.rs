@@ -1,5 +1,6 @@
 //! The binary `o2o`: configuration, command line, and what ties the features to the adapters.
 
+pub mod backup;
 pub mod cli;
 pub mod commands;
 pub mod config;

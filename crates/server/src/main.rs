@@ -19,14 +19,20 @@ fn main() -> ExitCode {
     let mut out = io::stdout();
     let done = match &cli.command {
         Command::Serve(args) => commands::serve::run(&cli.shared, args),
-        Command::Migrate(_) => commands::migrate::run(&cli.shared),
+        Command::Migrate(_) => commands::migrate::run(&cli.shared, &mut out),
         Command::Config(command) => commands::config::run(&cli.shared, command, &mut out),
-        Command::Doctor(args) => commands::doctor::run(&cli.shared, args, &mut out),
-        Command::Member(command) => commands::member::run(&cli.shared, command),
+        Command::Doctor(_) => commands::doctor::run(&cli.shared, &mut out),
+        Command::Member(command) => commands::member::run(&cli.shared, command, &mut out),
         Command::Jobs(command) => commands::jobs::run(&cli.shared, command, &mut out),
+        Command::Backup(command) => commands::backup::run(&cli.shared, command, &mut out),
+        Command::Completion(args) => commands::complete::completion(args, &mut out),
+        Command::Man(_) => commands::complete::man(&mut out),
     };
     done.unwrap_or_else(|error| {
-        // When standard error is closed too, the exit code still tells.
+        // When both are closed, the exit code still tells.
+        if cli.shared.json {
+            let _ = writeln!(out, "{:#}", serde_json::json!({ "ok": false, "error": error.to_string() }));
+        }
         let _ = writeln!(io::stderr(), "o2o: {error}");
         ExitCode::FAILURE
     })

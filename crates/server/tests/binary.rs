@@ -2,84 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what broke by breaking")]
 
+mod common;
+
+use common::{Server, o2o, run, said};
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    io::{Read as _, Write as _},
+    net::TcpListener,
     os::unix::fs::PermissionsExt as _,
-    path::Path,
-    process::{Child, ChildStdout, Command, Output, Stdio},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
-
-/// `o2o` with an environment of ours alone.
-fn o2o(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_o2o"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("O2O__")) {
-        command.env_remove(name);
-    }
-    command.args(arguments);
-    command
-}
-
-fn run(arguments: &[&str]) -> Output {
-    o2o(arguments).output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// A running server; killed by its own pid when dropped.
-struct Server {
-    child: Child,
-    address: String,
-    _out: BufReader<ChildStdout>,
-}
-
-impl Server {
-    fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
-        let data = data.to_str().unwrap();
-        let mut command = o2o(&["serve", "--data", data, "--listen", "127.0.0.1:0"]);
-        command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").expect("the address is printed").to_owned();
-        Self { child, address, _out: out }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream
-    }
-
-    /// One exchange on a connection of its own; everything that came back.
-    fn get(&self, path: &str) -> String {
-        let mut stream = self.connect();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    fn signal(&mut self, signal: &str) -> std::process::ExitStatus {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
-        self.child.wait().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _reaped = self.child.wait();
-    }
-}
-
 #[test]
 fn it_serves_stops_when_told_and_starts_again() {
     let folder = TempDir::new().unwrap();

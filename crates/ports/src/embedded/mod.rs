@@ -2,6 +2,7 @@
 
 mod checkpoint;
 pub mod outbox;
+pub mod snapshot;
 mod store;
 
 pub use store::{Store, StoreError};

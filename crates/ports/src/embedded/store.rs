@@ -28,7 +28,7 @@ const BATCH: usize = 512;
 /// Prepared statements kept per connection (rusqlite keeps 16 unless told).
 const STATEMENTS: usize = 256;
 /// Layout of this file. A newer one is refused, so that an old binary cannot damage it.
-const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 1;
 
 /// Runs inside the batch; answers after the batch is on disk. Given an error instead of the connection it passes that
 /// on to its caller: nothing was stored.

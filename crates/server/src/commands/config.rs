@@ -20,10 +20,10 @@ fn run_with<K: AsRef<OsStr>, V: AsRef<OsStr>>(
     out: &mut dyn Write,
 ) -> Result<ExitCode, Failure> {
     match command {
-        ConfigCommand::Check { json } => check(shared.check(env), *json, out),
-        ConfigCommand::Show { json } => {
+        ConfigCommand::Check => check(shared.check(env), shared.json, out),
+        ConfigCommand::Show => {
             let effective = shared.load(env, None)?.effective();
-            let text = if *json {
+            let text = if shared.json {
                 serde_json::to_string_pretty(&effective)? + "\n"
             } else {
                 toml::to_string_pretty(&effective)?
@@ -52,38 +52,38 @@ mod tests {
     use super::*;
     use crate::config::Preset;
 
-    fn shared() -> Shared {
-        Shared { preset: Preset::Laptop, config: None, data: None }
+    fn shared(json: bool) -> Shared {
+        Shared { preset: Preset::Laptop, config: None, data: None, json }
     }
 
-    fn output(env: &[(&str, &str)], command: &ConfigCommand) -> (Result<ExitCode, String>, String) {
+    fn output(env: &[(&str, &str)], json: bool, command: &ConfigCommand) -> (Result<ExitCode, String>, String) {
         let mut out = Vec::new();
-        let done = run_with(&shared(), env.iter().copied(), command, &mut out).map_err(|error| error.to_string());
+        let done = run_with(&shared(json), env.iter().copied(), command, &mut out).map_err(|error| error.to_string());
         (done, String::from_utf8(out).unwrap())
     }
 
     #[test]
     fn show_prints_what_a_file_could_say_and_no_secret() {
         let env = [("O2O__EDGE__METRICS_TOKEN", "hunter2"), ("O2O__EDGE__TRUSTED_PROXIES", "2")];
-        let (done, text) = output(&env, &ConfigCommand::Show { json: false });
+        let (done, text) = output(&env, false, &ConfigCommand::Show);
         assert_eq!(done, Ok(ExitCode::SUCCESS));
         assert!(!text.contains("hunter2") && text.contains("«secret»"));
         let shown: toml::Table = text.parse().unwrap();
         assert_eq!(shown["edge"]["trusted_proxies"].as_integer(), Some(2));
         assert_eq!(shown["sql"]["kind"].as_str(), Some("sqlite"));
 
-        let (_, text) = output(&env, &ConfigCommand::Show { json: true });
+        let (_, text) = output(&env, true, &ConfigCommand::Show);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), serde_json::to_value(shown).unwrap());
     }
 
     #[test]
     fn check_says_ok_or_everything() {
-        let (done, text) = output(&[], &ConfigCommand::Check { json: false });
+        let (done, text) = output(&[], false, &ConfigCommand::Check);
         assert_eq!((done, text.as_str()), (Ok(ExitCode::SUCCESS), "OK\n"));
 
         let wrong =
             [("O2O__EDGE__TRUSTED_PROXY", "1"), ("O2O__CACHE__KIND", "redis"), ("O2O__CACHE__URL", "redis://a")];
-        let (done, text) = output(&wrong, &ConfigCommand::Check { json: false });
+        let (done, text) = output(&wrong, false, &ConfigCommand::Check);
         let said = done.unwrap_err();
         assert!(said.contains("did you mean edge.trusted_proxies?"), "{said}");
         assert_eq!(said.contains("\"redis\" is not in this build"), !cfg!(feature = "cloud"), "{said}");
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn json_is_one_document_with_the_failure_in_it() {
-        let (done, text) = output(&[("O2O__WROK", "1")], &ConfigCommand::Check { json: true });
+        let (done, text) = output(&[("O2O__WROK", "1")], true, &ConfigCommand::Check);
         assert_eq!(done, Ok(ExitCode::FAILURE));
         let document: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["ok"], false);

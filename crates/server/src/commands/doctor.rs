@@ -2,7 +2,7 @@
 
 use super::block_on;
 use crate::{
-    cli::{DoctorArgs, Shared},
+    cli::Shared,
     config::Config,
     wire::{self, Failure},
 };
@@ -22,7 +22,7 @@ struct Line {
     detail: Option<String>,
 }
 
-pub fn run(shared: &Shared, args: &DoctorArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
+pub fn run(shared: &Shared, out: &mut dyn Write) -> Result<ExitCode, Failure> {
     let config = shared.load(std::env::vars_os(), None)?;
     config.require_adapters()?;
     if !config.data.dir.is_dir() {
@@ -30,7 +30,7 @@ pub fn run(shared: &Shared, args: &DoctorArgs, out: &mut dyn Write) -> Result<Ex
     }
     let lines = block_on(examine(&config))?;
     let ok = lines.iter().all(|line| line.ok);
-    if args.json {
+    if shared.json {
         writeln!(out, "{:#}", serde_json::json!({ "ok": ok, "components": lines }))?;
     } else {
         for line in &lines {

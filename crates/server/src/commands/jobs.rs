@@ -1,6 +1,6 @@
 //! `o2o jobs …`: what the job runner gave up. Works beside a running server, which takes redriven jobs up within a second.
 
-use super::{block_on, say};
+use super::{block_on, report, say};
 use crate::{
     cli::{JobsCommand, Shared},
     config::Config,
@@ -24,7 +24,7 @@ pub fn run(shared: &Shared, command: &JobsCommand, out: &mut dyn Write) -> Resul
     let world: Arc<dyn World> = Arc::new(SystemWorld::default());
     let queue = open(&config, &world)?;
     match command {
-        JobsCommand::Parked { json } => {
+        JobsCommand::Parked => {
             let parked: Vec<Value> = block_on(async { Ok(queue.parked(JOBS, SHOWN).await?) })?
                 .into_iter()
                 .map(|job| {
@@ -35,11 +35,16 @@ pub fn run(shared: &Shared, command: &JobsCommand, out: &mut dyn Write) -> Resul
                         "reason": job.reason, "payload": payload })
                 })
                 .collect();
-            write(&parked, *json, out)?;
+            write(&parked, shared.json, out)?;
         }
         JobsCommand::Redrive => {
             let moved = block_on(async { Ok(queue.redrive(JOBS, world.now()).await?) })?;
-            say(&format!("{moved} jobs will be tried again"));
+            report(
+                shared,
+                out,
+                &json!({ "ok": true, "redriven": moved }),
+                &format!("{moved} jobs will be tried again"),
+            )?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -71,7 +76,7 @@ mod tests {
     #[test]
     fn parked_jobs_are_shown_and_given_another_chance() {
         let folder = tempfile::tempdir().unwrap();
-        let shared = Shared { preset: Preset::Laptop, config: None, data: Some(folder.path().to_owned()) };
+        let shared = Shared { preset: Preset::Laptop, config: None, data: Some(folder.path().to_owned()), json: true };
         let config = shared.load(std::iter::empty::<(&str, &str)>(), None).unwrap();
         let world: Arc<dyn World> = Arc::new(SystemWorld::default());
         let queue = open(&config, &world).unwrap();
@@ -88,7 +93,7 @@ mod tests {
 
         let shown = || {
             let mut out = Vec::new();
-            run(&shared, &JobsCommand::Parked { json: true }, &mut out).unwrap();
+            run(&shared, &JobsCommand::Parked, &mut out).unwrap();
             serde_json::from_slice::<Value>(&out).unwrap()["parked"].clone()
         };
         let parked = shown();

@@ -7,9 +7,10 @@ use crate::{
     wire::{self, Failure},
 };
 use base::{World as _, world::SystemWorld};
-use std::process::ExitCode;
+use serde_json::json;
+use std::{io::Write, process::ExitCode};
 
-pub fn run(shared: &Shared) -> Result<ExitCode, Failure> {
+pub fn run(shared: &Shared, out: &mut dyn Write) -> Result<ExitCode, Failure> {
     let config = shared.load(std::env::vars_os(), None)?;
     config.require_adapters()?;
     lock::prepare_folder(&config.data.dir)?;
@@ -22,7 +23,9 @@ pub fn run(shared: &Shared) -> Result<ExitCode, Failure> {
         for name in &report.applied {
             say(&format!("applied {name}"));
         }
-        say(&format!("{} migrations, {} applied now", report.total, report.applied.len()));
+        let done = json!({ "ok": true, "total": report.total, "applied": report.applied });
+        let words = format!("{} migrations, {} applied now", report.total, report.applied.len());
+        super::report(shared, out, &done, &words)?;
         Ok(ExitCode::SUCCESS)
     })
 }
