@@ -1,7 +1,12 @@
 //! Cards: what the hot path must know of a member, projected from `sql` into `items`, so that sending a note asks one
 //! store only. `sql` decides; a card follows at once after a change and again by a job, and a missing one is made.
 
-use crate::{app::App, identity::accounts, plans::Plan, tables::CARDS};
+use crate::{
+    app::App,
+    identity::accounts,
+    plans::{Entitlements, Grant, Plan, store},
+    tables::CARDS,
+};
 use base::{
     Cx, Error, Lang, Result, Time,
     id::{CoupleId, MemberId},
@@ -24,11 +29,19 @@ pub struct Card {
     pub regular: bool,
     pub couple: Option<CoupleId>,
     pub partner: Option<MemberId>,
+    /// Features held besides the plan. Absent from cards that an earlier release wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<Grant>,
 }
 
 impl Card {
     pub fn plan(&self, now: Time) -> Plan {
         if self.plan_until.is_some_and(|until| until <= now) { Plan::Basic } else { self.plan }
+    }
+
+    /// What the member may use at this moment.
+    pub fn entitlements(&self, now: Time) -> Entitlements<'_> {
+        Entitlements::new(self.plan(now), &self.grants, now)
     }
 }
 
@@ -55,8 +68,8 @@ pub async fn project(app: &App, cx: &Cx, member: MemberId) -> Result<Option<Card
         let sql = "select c.id, c.member_a, c.member_b from couple_members m join couples c on c.id = m.couple_id
                    where m.member_id = $1";
         let couple = tx.row(sql, args![member]).await?;
-        let sql = "select plan_period_end, plan_status from accounts where id = $1";
-        let until = tx.row(sql, args![member]).await?.map(|r| r.time_opt(0)).transpose()?.flatten();
+        let stored = store::subscription(&mut tx, member).await?;
+        let grants = store::grants(cx, &mut tx, member).await?;
         drop(tx);
         let (couple, partner) = match couple {
             None => (None, None),
@@ -70,10 +83,11 @@ pub async fn project(app: &App, cx: &Cx, member: MemberId) -> Result<Option<Card
             lang: account.language,
             timezone: account.timezone,
             plan: account.plan,
-            plan_until: until.filter(|_| account.plan > Plan::Basic),
+            plan_until: stored.and_then(|stored| stored.lapses_at(cx.now())),
             regular: account.user_type == "regular",
             couple,
             partner,
+            grants,
         };
         let when = match &current {
             Some(item) if item.number >= account.revision => return Ok(Some(card)),
@@ -88,4 +102,25 @@ pub async fn project(app: &App, cx: &Cx, member: MemberId) -> Result<Option<Card
         }
     }
     Err(Error::unavailable("This member is being changed elsewhere."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::Feature;
+
+    #[test]
+    fn cards_that_were_ever_stored_can_be_read() {
+        let first = r#"{"name":"Ana","lang":"en","timezone":"UTC","plan":"premiere","plan_until":"2026-12-01T00:00:00.000Z",
+                        "regular":true,"couple":null,"partner":null}"#;
+        let card: Card = serde_json::from_str(first).unwrap();
+        assert!(card.grants.is_empty());
+        let until = card.plan_until.unwrap();
+        assert_eq!((card.plan(until.minus(1)), card.plan(until)), (Plan::Premiere, Plan::Basic));
+        let now = r#"{"name":"Ana","lang":"en","timezone":"UTC","plan":"basic","plan_until":null,"regular":true,
+                      "couple":null,"partner":null,
+                      "grants":[{"feature":"surprise_messages","source":"unlock","expires_at":null}]}"#;
+        let card: Card = serde_json::from_str(now).unwrap();
+        assert!(card.entitlements(until).holds(Feature::SurpriseMessages).is_some());
+    }
 }

@@ -63,6 +63,7 @@ pub const REASONS: &[&str] = &[
     "already_used",
     "token_invalid",
     "no_partner",
+    "unlock_required",
 ];
 
 /// Every `code` inside `errors`, about one field. A reason may stand there too, where a field is its cause. Append-only.

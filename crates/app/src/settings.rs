@@ -1,6 +1,7 @@
 //! What the product lets an operator choose, apart from the adapters. Read from the configuration by the binary.
 //! `config/laptop.toml` explains every key.
 
+use crate::plans::Plan;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ pub struct Settings {
     pub identity: Identity,
     pub couples: Couples,
     pub notes: Notes,
+    pub plans: Plans,
     pub realtime: Realtime,
     pub work: Work,
     pub dev: Dev,
@@ -102,6 +104,43 @@ pub struct Allowance {
     pub sms: i64,
     /// Each of the seven platforms, e-mail among them.
     pub platform: i64,
+}
+
+/// Prices, and what each plan includes.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plans {
+    /// Of every price.
+    pub currency: base::money::Currency,
+    pub basic: PlanSettings,
+    pub premiere: PlanSettings,
+    pub exclusive: PlanSettings,
+}
+
+impl Plans {
+    pub fn of(&self, plan: Plan) -> &PlanSettings {
+        match plan {
+            Plan::Basic => &self.basic,
+            Plan::Premiere => &self.premiere,
+            Plan::Exclusive => &self.exclusive,
+        }
+    }
+}
+
+/// One plan. Of the numbers that are included, -1 is unlimited.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanSettings {
+    /// Minor units per month.
+    pub price: i64,
+    /// Minor units per year; -1: annual billing is not offered.
+    pub annual_price: i64,
+    pub note_library: i64,
+    pub date_idea_details: i64,
+    pub coach_questions: i64,
+    pub ai_content_creator: i64,
+    pub consultations: i64,
+    pub storage_mib: i64,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]

@@ -50,6 +50,8 @@ kinds! {
     Queued QueuedId "que",
     /// A recorded consent.
     Consent ConsentId "con",
+    /// A feature granted to a member besides the plan.
+    EntitlementGrant EntitlementGrantId "grt",
 }
 
 pub struct Id<K> {

@@ -1,6 +1,8 @@
 //! The command line. Every command takes the same preset, file, data folder and environment.
 
 use crate::config::{Config, ConfigError, Flags, Preset};
+use app::plans::Feature;
+use base::{Time, time::DAY};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{ffi::OsStr, net::SocketAddr, path::PathBuf};
 
@@ -126,6 +128,38 @@ pub enum MemberCommand {
         #[arg(long, value_enum, ignore_case = true)]
         plan: PlanName,
     },
+    /// Give a member one feature besides the plan
+    #[command(after_help = "\
+Examples:
+  o2o member grant-feature --email ana@example.com --feature surprise_messages
+  o2o member grant-feature --email ana@example.com --feature vip_badge --until 2027-01-31")]
+    GrantFeature {
+        /// The member's address
+        #[arg(long)]
+        email: String,
+        /// The feature's key
+        #[arg(long, value_name = "KEY", value_parser = feature)]
+        feature: Feature,
+        /// The last day it is given for, in UTC [default: for good]
+        #[arg(long, value_name = "DATE", value_parser = last_day)]
+        until: Option<Time>,
+    },
+}
+
+/// An entitlement key.
+fn feature(key: &str) -> Result<Feature, String> {
+    let found = Feature::parse(key).filter(|feature| feature.is_key());
+    found.ok_or_else(|| {
+        let keys = Feature::all().filter(|feature| feature.is_key()).map(Feature::key);
+        format!("there are {}", keys.collect::<Vec<_>>().join(", "))
+    })
+}
+
+/// The instant after a day in UTC.
+fn last_day(text: &str) -> Result<Time, String> {
+    base::zone::date(text).ok_or("not a date such as 2027-01-31")?;
+    let midnight = format!("{text}T00:00:00Z").parse::<Time>().map_err(|error| error.to_string())?;
+    Ok(midnight.plus(DAY))
 }
 
 /// Look after jobs that were parked; works beside a running server
@@ -257,6 +291,18 @@ mod tests {
     }
 
     #[test]
+    fn a_grant_lasts_through_its_last_day() {
+        let line = "o2o member grant-feature --email a@b.c --feature vip_badge --until 2026-12-31";
+        let Command::Member(MemberCommand::GrantFeature { feature, until, .. }) = read(line).unwrap().command else {
+            panic!("not a grant")
+        };
+        assert_eq!((feature, until.unwrap().to_string().as_str()), (Feature::VipBadge, "2027-01-01T00:00:00.000Z"));
+        let line = "o2o member grant-feature --email a@b.c --feature custom_theme";
+        let command = read(line).unwrap().command;
+        assert!(matches!(command, Command::Member(MemberCommand::GrantFeature { until: None, .. })));
+    }
+
+    #[test]
     fn wrong_usage_is_2_and_help_is_0() {
         for line in [
             "o2o",
@@ -266,6 +312,10 @@ mod tests {
             "o2o backup create",
             "o2o backup verify",
             "o2o completion tcsh",
+            "o2o member grant-feature --email a@b.c --feature gold",
+            "o2o member grant-feature --email a@b.c --feature couples_dashboard",
+            "o2o member grant-feature --email a@b.c --feature vip_badge --until tomorrow",
+            "o2o member grant-feature --email a@b.c --feature vip_badge --until 2027-02-29",
             "o2o --preset gcp serve",
         ] {
             assert_eq!(read(line).unwrap_err().exit_code(), 2, "{line}");

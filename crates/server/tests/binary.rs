@@ -106,6 +106,16 @@ fn a_plan_is_granted_beside_the_running_server() {
     assert!(said(&unknown).contains("no@body.example"));
     let wrong = run(&["member", "grant-plan", "--data", data, "--email", "no@body.example", "--plan", "gold"]);
     assert_eq!(wrong.status.code(), Some(2));
+    let grant = |feature: &str, until: &str| {
+        let who = ["--data", data, "--email", "no@body.example"];
+        run(&[&["member", "grant-feature"], &who[..], &["--feature", feature, "--until", until]].concat())
+    };
+    assert_eq!(grant("gold", "2099-12-31").status.code(), Some(2));
+    assert!(said(&grant("gold", "2099-12-31")).contains("surprise_messages"));
+    let over = grant("vip_badge", "2020-12-31");
+    assert_eq!((over.status.code(), said(&over).contains("over")), (Some(1), true));
+    let unknown = grant("vip_badge", "2099-12-31");
+    assert_eq!((unknown.status.code(), said(&unknown).contains("no@body.example")), (Some(1), true));
 }
 
 #[test]

@@ -43,7 +43,9 @@ pub(crate) fn store_path(folder: &Path) -> PathBuf {
 /// What the laptop has, with cheap passwords and without request rates.
 pub(crate) fn settings() -> Settings {
     let mut all: toml::Table = toml::from_str(include_str!("../../../config/laptop.toml")).expect("the preset is TOML");
-    all.retain(|section, _| ["edge", "identity", "couples", "notes", "realtime", "work", "dev"].contains(&section));
+    all.retain(|section, _| {
+        ["edge", "identity", "couples", "notes", "plans", "realtime", "work", "dev"].contains(&section)
+    });
     let mut settings: Settings = all.try_into().expect("the preset has every setting");
     settings.identity.argon2_memory_kib = 64;
     settings.identity.argon2_passes = 1;

@@ -19,7 +19,7 @@ mod rates;
 pub mod request;
 pub mod serve;
 
-use crate::{app::App, couples, identity, notes, realtime};
+use crate::{app::App, couples, identity, notes, plans, realtime};
 use axum::{
     Router,
     body::Body,
@@ -41,6 +41,7 @@ fn features() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
     let (router, document) = OpenApiRouter::with_openapi(openapi::frame())
         .merge(identity::routes())
         .merge(couples::routes())
+        .merge(plans::routes())
         .merge(notes::routes())
         .merge(realtime::routes())
         .split_for_parts();

@@ -52,6 +52,7 @@ pub(super) fn frame() -> OpenApi {
         .tags(Some([
             tag("Identity", "Sign-up, sign-in, sessions, passwords."),
             tag("Members", "The current member."),
+            tag("Plans", "What each plan costs and opens, and the caller's own."),
             tag("Couples", "Invitations and the link of two members."),
             tag("Love notes", "Notes now, and notes for a minute to come."),
             tag("Real time", "What happens, as it happens."),

@@ -1,7 +1,7 @@
 //! Accounts and profiles in `sql`: rows and statements. Every statement names what it changes; nobody else writes
 //! these tables.
 
-use crate::plans::Plan;
+use crate::plans::{Plan, Status, Subscription};
 use base::{Cx, Lang, Result, Time, id::MemberId};
 use ports::{
     args,
@@ -31,7 +31,11 @@ pub struct Account {
 }
 
 fn account(row: &Row, now: Time) -> Result<Account, SqlError> {
-    let stored = Plan::read(&row.text(11)?);
+    let subscription = Subscription {
+        plan: Plan::read(row.str(11)?),
+        status: Status::read(row.str(12)?),
+        period_end: row.time_opt(13)?,
+    };
     Ok(Account {
         id: row.id(0)?,
         email: row.text(1)?,
@@ -44,7 +48,7 @@ fn account(row: &Row, now: Time) -> Result<Account, SqlError> {
         email_verified_at: row.time_opt(8)?,
         language: row.text(9)?.parse().unwrap_or_default(),
         timezone: row.text(10)?,
-        plan: Plan::effective(stored, &row.text(12)?, row.time_opt(13)?, now),
+        plan: subscription.effective(now),
         revision: row.int(14)?,
         created_at: row.time(15)?,
         updated_at: row.time(16)?,
@@ -176,11 +180,4 @@ pub async fn touch(cx: &Cx, tx: &mut Tx, id: MemberId) -> Result<()> {
     let sql = "update accounts set revision = revision + 1, updated_at = $1 where id = $2";
     tx.exec(sql, args![cx.now(), id]).await?;
     Ok(())
-}
-
-pub async fn set_plan(cx: &Cx, tx: &mut Tx, id: MemberId, plan: Plan) -> Result<()> {
-    let sql = "update accounts set plan = $1, plan_status = 'active', plan_period_end = null, plan_changed_at = $2
-               where id = $3";
-    tx.exec(sql, args![plan.key(), cx.now(), id]).await?;
-    touch(cx, tx, id).await
 }

@@ -4,19 +4,26 @@ use crate::{
     app::App,
     cards::{self, Card},
     identity::Caller,
-    plans::Plan,
-    settings::{Allowance, Window},
-    tables::METERS,
+    plans::{self, Meter, Plan},
+    settings::{Allowance, Notes, Window},
 };
-use base::{Cx, Error, Result, Time, id::MemberId, time::DAY};
-use ports::items::{Key, Refusal, Write};
+use base::{Cx, Error, Result, Time, id::MemberId};
+use ports::items::{Refusal, Write};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Channels counted one by one; `email` is one of the seven platforms.
-const PLATFORMS: &[&str] = &["whatsapp", "facebook", "instagram", "twitter", "tiktok", "linkedin", "email"];
-/// A meter outlives its window by this, for the statistics.
-const KEPT: i64 = 40 * DAY;
+/// Channels with their meters, counted one by one; `email` is one of the seven platforms. Stored: append-only.
+const CHANNELS: &[(&str, &str)] = &[
+    ("partner", "notes.partner"),
+    ("sms", "notes.sms"),
+    ("whatsapp", "notes.whatsapp"),
+    ("facebook", "notes.facebook"),
+    ("instagram", "notes.instagram"),
+    ("twitter", "notes.twitter"),
+    ("tiktok", "notes.tiktok"),
+    ("linkedin", "notes.linkedin"),
+    ("email", "notes.email"),
+];
 
 /// -1 in the settings is unlimited.
 fn limit(allowance: Allowance, channel: &str) -> Option<i64> {
@@ -28,40 +35,36 @@ fn limit(allowance: Allowance, channel: &str) -> Option<i64> {
     (limit >= 0).then_some(limit)
 }
 
-fn of_plan(app: &App, plan: Plan, channel: &str) -> Option<i64> {
+fn of_plan(settings: &Notes, plan: Plan, channel: &str) -> Option<i64> {
     // The configuration names every plan; the check at start-up saw to it.
-    app.settings.notes.allowance.get(plan.key()).and_then(|a| limit(*a, channel))
+    settings.allowance.get(plan.key()).and_then(|a| limit(*a, channel))
 }
 
-fn key(app: &App, member: MemberId, channel: &str, now: Time) -> Key {
-    let window = match app.settings.notes.window {
-        Window::Month => now.month(),
-        Window::Lifetime => "ever".to_owned(),
+fn meter(settings: &Notes, channel: &str) -> Meter {
+    let named = CHANNELS.iter().find(|(known, _)| *known == channel);
+    let window = match settings.window {
+        Window::Month => plans::Window::Month,
+        Window::Lifetime => plans::Window::Standing,
     };
-    METERS.key(member.bytes(), format!("{window}:notes.{channel}"))
+    Meter { name: named.map_or("notes.other", |(_, name)| *name), window }
 }
 
-fn resets_at(app: &App, now: Time) -> Option<Time> {
-    (app.settings.notes.window == Window::Month).then(|| now.next_month())
+/// Every channel's meter with the limit of a plan (none: unlimited).
+pub fn sending(settings: &Notes, plan: Plan) -> impl Iterator<Item = (Meter, Option<i64>)> {
+    CHANNELS.iter().map(move |(channel, _)| (meter(settings, channel), of_plan(settings, plan, channel)))
 }
 
 /// One more on this channel's meter, refused at the plan's limit.
 pub(super) fn take(app: &App, cx: &Cx, member: MemberId, plan: Plan, channel: &str) -> Write {
-    Write::Add {
-        key: key(app, member, channel, cx.now()),
-        amount: 1,
-        ceiling: of_plan(app, plan, channel),
-        expires_at: resets_at(app, cx.now()).map(|at| at.plus(KEPT)),
-    }
+    let notes = &app.settings.notes;
+    meter(notes, channel).take(cx, member, 1, of_plan(notes, plan, channel))
 }
 
 /// The answer when the meter was full.
 pub(super) fn reached(app: &App, cx: &Cx, plan: Plan, channel: &str, refusal: &Refusal) -> Error {
-    let used = refusal.current.as_ref().map_or(0, |item| item.number);
-    let limit = of_plan(app, plan, channel).unwrap_or(i64::MAX);
-    let higher =
-        Plan::ALL.into_iter().find(|p| *p > plan && of_plan(app, *p, channel).is_none_or(|l| l > used)).map(Plan::key);
-    Error::limit_reached(limit, used, resets_at(app, cx.now()), higher)
+    let notes = &app.settings.notes;
+    let asked = (1, of_plan(notes, plan, channel));
+    meter(notes, channel).reached(cx, plan, asked, Meter::found(refusal), |plan| of_plan(notes, plan, channel))
 }
 
 /// One channel of the allowance.
@@ -86,19 +89,13 @@ pub struct AllowanceView {
 
 pub(super) async fn read(app: &App, cx: &Cx, caller: &Caller) -> Result<AllowanceView> {
     let card: Card = cards::load(app, cx, caller.member).await?;
-    let plan = card.plan(cx.now());
-    let mut channels = Vec::with_capacity(PLATFORMS.len() + 2);
-    for channel in ["partner", "sms"].iter().chain(PLATFORMS) {
-        let item = app.ports.items.get(&key(app, caller.member, channel, cx.now())).await?;
-        let used = item.map_or(0, |i| i.number);
-        let limit = of_plan(app, plan, channel);
-        channels.push(ChannelAllowance {
-            channel,
-            used,
-            limit,
-            remaining: limit.map(|l| (l - used).max(0)),
-            warning: limit.is_some_and(|l| used * 10 >= l * 8),
-        });
+    let (plan, notes) = (card.plan(cx.now()), &app.settings.notes);
+    let mut channels = Vec::with_capacity(CHANNELS.len());
+    for (channel, _) in CHANNELS {
+        let usage = meter(notes, channel).usage(app, cx, caller.member, of_plan(notes, plan, channel)).await?;
+        let plans::Usage { used, limit, remaining, warning, .. } = usage;
+        channels.push(ChannelAllowance { channel, used, limit, remaining, warning });
     }
-    Ok(AllowanceView { plan, window: app.settings.notes.window, resets_at: resets_at(app, cx.now()), channels })
+    let resets_at = meter(notes, "partner").resets_at(cx.now());
+    Ok(AllowanceView { plan, window: notes.window, resets_at, channels })
 }

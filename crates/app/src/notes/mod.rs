@@ -14,4 +14,5 @@ mod send;
 pub use routes::routes;
 pub use schedule::{due, not_sent, pause_for_ended};
 
+pub use allowance::sending;
 pub use boxes::received_json;

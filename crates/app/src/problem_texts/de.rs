@@ -119,6 +119,7 @@ pub(super) static WORDS: super::Words = super::Words {
         ("invalid_id", "Diese Kennung ist nicht von der richtigen Art."),
         ("must_be_true", "Bitte stimme dem zu, um weiterzumachen."),
         ("no_partner", "Du bist noch mit niemandem als Paar verbunden."),
+        ("unlock_required", "Das gehört zu keinem Plan: Du schaltest es mit Punkten frei."),
         ("unknown_member", "Diese Person kennen wir nicht."),
     ],
 };

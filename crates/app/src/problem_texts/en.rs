@@ -91,6 +91,7 @@ pub(super) static WORDS: super::Words = super::Words {
         ("invalid_id", "This is not an id of the right kind."),
         ("must_be_true", "Please agree to this to go on."),
         ("no_partner", "You are not linked with a partner yet."),
+        ("unlock_required", "This is not part of a plan: it is unlocked by points."),
         ("unknown_member", "We do not know this person."),
     ],
 };

@@ -99,6 +99,7 @@ pub(super) static WORDS: super::Words = super::Words {
         ("invalid_id", "Este identificador no es del tipo correcto."),
         ("must_be_true", "Acéptalo para continuar, por favor."),
         ("no_partner", "Todavía no tienes un vínculo de pareja."),
+        ("unlock_required", "Esto no es parte de ningún plan: se desbloquea con puntos."),
         ("unknown_member", "No conocemos a esta persona."),
     ],
 };

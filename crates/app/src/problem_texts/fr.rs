@@ -107,6 +107,7 @@ pub(super) static WORDS: super::Words = super::Words {
         ("invalid_id", "Cet identifiant n’est pas du bon type."),
         ("must_be_true", "Donne ton accord pour continuer."),
         ("no_partner", "Ton compte n’est pas encore lié en couple."),
+        ("unlock_required", "Ceci ne fait partie d'aucune formule : tu le débloques avec des points."),
         ("unknown_member", "Nous ne connaissons pas cette personne."),
     ],
 };

@@ -95,6 +95,7 @@ pub(super) static WORDS: super::Words = super::Words {
         ("invalid_id", "Questo identificativo non è del tipo giusto."),
         ("must_be_true", "Per continuare serve il tuo consenso."),
         ("no_partner", "Il tuo account non è ancora collegato in coppia."),
+        ("unlock_required", "Questo non fa parte di un piano: si sblocca con i punti."),
         ("unknown_member", "Non conosciamo questa persona."),
     ],
 };

@@ -1,7 +1,7 @@
 //! Reconcilers: make what lies outside a commit match what lies inside. Each takes no input, may run at any time and
 //! any number of times.
 
-use crate::{app::App, couples, identity, topics};
+use crate::{app::App, couples, identity, plans, topics};
 use base::{Cx, Result, error::Chain};
 use futures_util::FutureExt as _;
 use ports::args;
@@ -29,6 +29,7 @@ pub async fn all(app: &App) {
     let cx = Cx::new(&app.world);
     told("expired invitations", couples::expire_invitations(app, &cx).await);
     told("couples in both stores", couples::reconcile(app, &cx).await);
+    told("plans and grants that ran out", plans::lapse(app, &cx).await);
     told("signing keys", rotate_keys(app, &cx).await);
     told("old rows", reap(app, &cx).await);
 }

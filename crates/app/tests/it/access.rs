@@ -148,6 +148,10 @@ const TABLE: &[Row] = &[
     Row("PATCH /v1/me", members(200), |_, who| who.patch("/v1/me", json!({ "bio": "Hi" }))),
     Row("GET /v1/languages", all(200), |_, who| who.get("/v1/languages")),
     Row("GET /.well-known/jwks.json", all(200), |_, who| who.get("/.well-known/jwks.json")),
+    // Plans                                       anonymous, single, alice, bob, former, other
+    Row("GET /v1/plans", all(200), |_, who| who.get("/v1/plans")),
+    Row("GET /v1/me/plan", members(200), |_, who| who.get("/v1/me/plan")),
+    Row("GET /v1/me/plan/features/{key}", members(200), |_, who| who.get("/v1/me/plan/features/surprise_messages")),
     // Couples                                     anonymous, single, alice, bob, former, other
     Row("POST /v1/couple/invitations", [401, 409, 409, 409, 201, 409], |_, who|
         who.post("/v1/couple/invitations", json!({ "email": "somebody@example.com" }))),

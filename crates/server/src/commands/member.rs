@@ -6,7 +6,7 @@ use crate::{
     wire::{self, Failure},
 };
 use app::{operator, plans::Plan};
-use base::{Cx, World, world::SystemWorld};
+use base::{Cx, Time, World, world::SystemWorld};
 use serde_json::json;
 use std::{io::Write, process::ExitCode, sync::Arc};
 
@@ -16,8 +16,6 @@ pub fn run(shared: &Shared, command: &MemberCommand, out: &mut dyn Write) -> Res
     if !config.data.dir.is_dir() {
         return Err(format!("{} is not a data folder", config.data.dir.display()).into());
     }
-    let MemberCommand::GrantPlan { email, plan } = command;
-    let plan = Plan::parse(plan.key()).ok_or("unknown plan")?;
     block_on(async {
         let world: Arc<dyn World> = Arc::new(SystemWorld::default());
         let secrets = wire::open_secrets(&config)?;
@@ -25,12 +23,31 @@ pub fn run(shared: &Shared, command: &MemberCommand, out: &mut dyn Write) -> Res
         if !ports::sql::migrate::status(&db).await?.is_current() {
             return Err("the database is not of this release; run `o2o migrate` or start the server once".into());
         }
-        if operator::grant_plan(&Cx::new(&world), &db, email, plan).await? {
-            let done = json!({ "ok": true, "email": email, "plan": plan.key() });
-            report(shared, out, &done, &format!("{} now has the plan {}", email, plan.key()))?;
-            Ok(ExitCode::SUCCESS)
-        } else {
-            Err(format!("no member has the address {email}").into())
+        let cx = Cx::new(&world);
+        let (email, found, document, words) = match command {
+            MemberCommand::GrantPlan { email, plan } => {
+                let plan = Plan::parse(plan.key()).ok_or("unknown plan")?;
+                let found = operator::grant_plan(&cx, &db, email, plan).await?;
+                let document = json!({ "ok": true, "email": email, "plan": plan.key() });
+                (email, found, document, format!("{email} now has the plan {}", plan.key()))
+            }
+            MemberCommand::GrantFeature { email, feature, until } => {
+                if until.is_some_and(|until| until <= cx.now()) {
+                    return Err("the last day of the grant is over".into());
+                }
+                let found = operator::grant_feature(&cx, &db, email, *feature, *until).await?;
+                let document = json!({ "ok": true, "email": email, "feature": feature, "expires_at": until });
+                (email, found, document, format!("{email} now has {}{}", feature.key(), through(*until)))
+            }
+        };
+        if !found {
+            return Err(format!("no member has the address {email}").into());
         }
+        report(shared, out, &document, &words)?;
+        Ok(ExitCode::SUCCESS)
     })
+}
+
+fn through(until: Option<Time>) -> String {
+    until.map(|until| format!(" until {until}")).unwrap_or_default()
 }

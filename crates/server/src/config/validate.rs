@@ -1,6 +1,7 @@
 //! Values that have the right type and are wrong all the same.
 
 use super::{Cache, Config, Fanout, Items, Mail, Objects, Queue, Secrets, Sms, Sql, Stream};
+use app::plans::Plan;
 use base::Secret;
 use std::{ops::RangeInclusive, path::Path};
 use tracing::level_filters::LevelFilter;
@@ -8,6 +9,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Plans that need an allowance (product: plans and entitlements).
 const PLANS: [&str; 3] = ["basic", "premiere", "exclusive"];
+
+const UNLIMITED: &str = "0 or more, or -1 for unlimited";
 
 const MILLION: i128 = 1_000_000;
 
@@ -19,6 +22,7 @@ pub(super) fn check(config: &Config, report: Report<'_>) {
     edge(config, report);
     ranges(config, report);
     allowances(config, report);
+    plans(config, report);
     adapters(config, report);
 }
 
@@ -135,11 +139,30 @@ fn allowances(config: &Config, report: Report<'_>) {
         }
         let channels = [("partner", allowance.partner), ("sms", allowance.sms), ("platform", allowance.platform)];
         for (channel, limit) in channels.into_iter().filter(|(_, limit)| *limit < -1) {
-            report(&format!("{key}.{channel}"), format!("must be 0 or more, or -1 for unlimited, not {limit}"));
+            report(&format!("{key}.{channel}"), format!("must be {UNLIMITED}, not {limit}"));
         }
     }
     for plan in PLANS.iter().filter(|plan| !config.notes.allowance.contains_key(**plan)) {
         report("notes.allowance", format!("the plan {plan} is missing"));
+    }
+}
+
+fn plans(config: &Config, report: Report<'_>) {
+    for plan in Plan::ALL {
+        let of = config.plans.of(plan);
+        let numbers = [
+            ("price", of.price, 0, "0 or more"),
+            ("annual_price", of.annual_price, -1, "0 or more, or -1 for not offered"),
+            ("note_library", of.note_library, -1, UNLIMITED),
+            ("date_idea_details", of.date_idea_details, -1, UNLIMITED),
+            ("coach_questions", of.coach_questions, -1, UNLIMITED),
+            ("ai_content_creator", of.ai_content_creator, -1, UNLIMITED),
+            ("consultations", of.consultations, -1, UNLIMITED),
+            ("storage_mib", of.storage_mib, -1, UNLIMITED),
+        ];
+        for (key, value, _, words) in numbers.into_iter().filter(|(_, value, least, _)| value < least) {
+            report(&format!("plans.{}.{key}", plan.key()), format!("must be {words}, not {value}"));
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use super::{
 };
 use crate::{
     app::App,
-    cards,
     check::Checks,
     couples::Membership,
     edge::once::Once,
@@ -16,6 +15,7 @@ use crate::{
         model::{check_channel, check_words},
         send::no_partner,
     },
+    plans::{self, Feature},
 };
 use axum::http::StatusCode;
 use base::{Cx, Error, Result, zone::Zone};
@@ -52,14 +52,7 @@ pub(in crate::notes) async fn create(
     input: &NewScheduled,
     once: &Once,
 ) -> Result<(StatusCode, Bytes)> {
-    let mut card = cards::load(app, cx, caller.member).await?;
-    if !card.plan(cx.now()).may_schedule() {
-        card = cards::fresh(app, cx, caller.member).await?;
-    }
-    let plan = card.plan(cx.now());
-    if !plan.may_schedule() {
-        return Err(Error::plan_required("surprise_messages", "premiere", plan.key()));
-    }
+    let (card, _entitled) = plans::gate(app, cx, caller.member, Feature::SurpriseMessages).await?;
     let mut checks = Checks::default();
     check_channel(&mut checks, &input.channel);
     let title = check_words(&mut checks, input.title.as_deref(), &input.content);
