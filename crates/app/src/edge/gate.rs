@@ -4,7 +4,7 @@
 
 use super::{
     access_log::Line,
-    cors,
+    cors, deadline,
     operations::{Op, Operations},
     problem::{Refused, render},
     rates,
@@ -168,18 +168,22 @@ impl Gate {
         let compressible =
             header(request.headers(), "accept-encoding").is_some_and(|e| e.contains("gzip") || e.contains("br"));
         let router = if compressible { &self.compressed } else { &self.router };
-        let answer = AssertUnwindSafe(router.clone().oneshot(request)).catch_unwind();
-        let edge = &self.app.settings.edge;
         let answered = if op.is_some_and(|op| op.stream) {
-            Ok(answer.await)
+            Some(AssertUnwindSafe(router.clone().oneshot(request)).catch_unwind().await)
         } else {
-            tokio::time::timeout(Duration::from_secs(edge.answer_seconds + edge.body_seconds), answer).await
+            let (head, body) = request.into_parts();
+            let (body, passed) = deadline::after(body, Duration::from_secs(self.app.settings.edge.answer_seconds));
+            let request = Request::from_parts(head, body);
+            tokio::select! {
+                answered = AssertUnwindSafe(router.clone().oneshot(request)).catch_unwind() => Some(answered),
+                () = passed => None,
+            }
         };
         match answered {
-            Ok(Ok(Ok(response))) => response,
-            Ok(Ok(Err(never))) => match never {},
-            Ok(Err(panic)) => refusal(Error::bug("run a handler", panic_text(panic.as_ref()))),
-            Err(_) => refusal(Error::unavailable("This took too long. Please try again in a moment.").retry_after(5)),
+            Some(Ok(Ok(response))) => response,
+            Some(Ok(Err(never))) => match never {},
+            Some(Err(panic)) => refusal(Error::bug("run a handler", panic_text(panic.as_ref()))),
+            None => refusal(Error::unavailable("This took too long. Please try again in a moment.").retry_after(5)),
         }
     }
 

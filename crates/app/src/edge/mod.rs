@@ -3,6 +3,7 @@
 
 pub mod access_log;
 pub mod cors;
+mod deadline;
 mod dev;
 pub mod etag;
 pub mod gate;
