@@ -44,6 +44,23 @@ impl Checks {
         text.to_owned()
     }
 
+    /// A telephone number, as [`e164`] reads it.
+    pub fn phone(&mut self, pointer: &'static str, text: &str) -> String {
+        let number = e164(text);
+        if text.trim().is_empty() {
+            self.refuse(pointer, "required", "This is required.");
+        } else if number.is_none() {
+            self.refuse(pointer, "invalid_phone", "This is not a telephone number such as +351 912 345 678.");
+        }
+        number.unwrap_or_default()
+    }
+
+    /// What `inner` found, in a member of the body that `prefix` names.
+    pub fn within(&mut self, prefix: &str, inner: Self) {
+        let moved = |field: Field| Field { pointer: format!("{prefix}{}", field.pointer).into(), ..field };
+        self.0.extend(inner.0.into_iter().map(moved));
+    }
+
     pub fn password(&mut self, pointer: &'static str, text: &str) {
         self.length(pointer, text, 8, 128);
     }
@@ -110,6 +127,21 @@ pub fn is_email(text: &str) -> bool {
     text.len() <= 254 && local_ok && domain.split('.').all(label_ok)
 }
 
+/// A number as people write it, in E.164: `+` and 10 to 15 digits, the first not zero. `00` stands for `+`; a number
+/// without either is read as beginning with its country code. A zero in brackets after the country code is for callers
+/// at home and goes.
+pub fn e164(text: &str) -> Option<String> {
+    let text = text.trim().replace("(0)", "");
+    if text.len() > 40 {
+        return None;
+    }
+    let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '-' | '.' | '/' | '(' | ')')).collect();
+    let digits = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00")).unwrap_or(&digits);
+    let fits =
+        (10..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+    fits.then(|| format!("+{digits}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,11 +172,52 @@ mod tests {
         }
     }
 
+    #[test]
+    fn numbers() {
+        for (typed, number) in [
+            ("+351912345678", "+351912345678"),
+            (" +351 912 345 678 ", "+351912345678"),
+            ("00351 912-345-678", "+351912345678"),
+            ("+44 (0)20 7946 0958", "+442079460958"),
+            ("+1 (555) 010-0199", "+15550100199"),
+            ("15550100199", "+15550100199"),
+            ("+1234567890", "+1234567890"),
+            ("+123456789012345", "+123456789012345"),
+        ] {
+            assert_eq!(e164(typed).as_deref(), Some(number), "{typed}");
+        }
+        for bad in [
+            "",
+            "+",
+            "123456789",
+            "+1234567890123456",
+            "0912345678",
+            "+0912345678",
+            "000912345678",
+            "+351 912 345 67a",
+            "++351912345678",
+            "351+912345678",
+            "٣٥١٩١٢٣٤٥٦٧٨",
+            "+351 912 345 678\r\nx",
+        ] {
+            assert_eq!(e164(bad), None, "{bad}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn every_number_that_is_read_can_be_sent_to(text in "[+0-9 ().-]{0,24}") {
+            if let Some(number) = e164(&text) {
+                prop_assert!(ports::sms::is_e164(&number));
+                prop_assert_eq!(e164(&number), Some(number.clone()), "reading it again changes nothing");
+            }
+        }
+
         #[test]
         fn no_text_panics(text in "\\PC{0,300}") {
             let mut checks = Checks::default();
             checks.email("/email", &text);
+            checks.phone("/phone", &text);
             checks.password("/password", &text);
             checks.zone("/timezone", Some(&text));
             checks.date("/date", Some(&text));

@@ -64,6 +64,8 @@ pub const REASONS: &[&str] = &[
     "token_invalid",
     "no_partner",
     "unlock_required",
+    "code_invalid",
+    "receipt_invalid",
 ];
 
 /// Every `code` inside `errors`, about one field. A reason may stand there too, where a field is its cause. Append-only.
@@ -82,6 +84,8 @@ pub const FIELD_CODES: &[&str] = &[
     "invalid_id",
     "must_be_true",
     "unknown_member",
+    "invalid_phone",
+    "unchanged",
 ];
 
 /// The words of one language.

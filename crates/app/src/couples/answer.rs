@@ -3,17 +3,25 @@
 use super::{
     invitations::{self, Invitation, already_linked, is_linked, regular, wrong_code},
     membership::{ACTIVE, epoch},
-    view::{self, CoupleView},
+    view,
 };
 use crate::{
     app::App,
     cards,
-    edge::request::Facts,
+    edge::{
+        gate::empty,
+        once::{Once, json},
+        request::Facts,
+    },
     identity::{
         Caller, Strikes,
         accounts::{self, Account},
     },
     work::{jobs::Job, outbox::Event},
+};
+use axum::{
+    body::Body,
+    http::{Response, StatusCode},
 };
 use base::{
     Cx, Error, Field, Result,
@@ -36,14 +44,34 @@ async fn received(cx: &Cx, tx: &mut Tx, caller: &Caller, id: InvitationId) -> Re
     if mine { Ok((it, account)) } else { Err(Error::not_found()) }
 }
 
-pub(super) async fn accept(app: &App, cx: &Cx, caller: &Caller, id: InvitationId) -> Result<CoupleView> {
+pub(super) async fn accept(
+    app: &App,
+    cx: &Cx,
+    caller: &Caller,
+    id: InvitationId,
+    once: &Once,
+) -> Result<Response<Body>> {
     let mut tx = app.ports.sql.begin().await?;
+    if let Some(replay) = once.answered_in_sql(cx, &mut tx).await? {
+        return Ok(replay.into());
+    }
     let (it, _) = received(cx, &mut tx, caller, id).await?;
-    link(app, cx, tx, caller, &it).await
+    link(app, cx, tx, caller, &it, once).await
 }
 
 /// By the code of the link: whoever holds it may answer. Wrong codes are counted.
-pub(super) async fn join(app: &App, cx: &Cx, caller: &Caller, about: &Facts, typed: &str) -> Result<CoupleView> {
+pub(super) async fn join(
+    app: &App,
+    cx: &Cx,
+    caller: &Caller,
+    about: &Facts,
+    typed: &str,
+    once: &Once,
+) -> Result<Response<Body>> {
+    // First of all: the code of a call that is repeated has been used, which would count as a wrong one.
+    if let Some(replay) = once.answered_in_sql(cx, &mut app.ports.sql.read().await?).await? {
+        return Ok(replay.into());
+    }
     let (member, network) = (caller.member.to_string(), about.network());
     let limits = &app.settings.couples;
     let (by_member, by_ip) = (limits.wrong_codes_per_member_per_hour, limits.wrong_codes_per_ip_per_hour);
@@ -67,11 +95,11 @@ pub(super) async fn join(app: &App, cx: &Cx, caller: &Caller, about: &Facts, typ
     for strike in &strikes {
         strike.check(app, cx).await?;
     }
-    link(app, cx, app.ports.sql.begin().await?, caller, &it).await
+    link(app, cx, app.ports.sql.begin().await?, caller, &it, once).await
 }
 
 /// Makes the couple, or refuses: in one transaction with everything that must agree.
-async fn link(app: &App, cx: &Cx, mut tx: Tx, caller: &Caller, it: &Invitation) -> Result<CoupleView> {
+async fn link(app: &App, cx: &Cx, mut tx: Tx, caller: &Caller, it: &Invitation, once: &Once) -> Result<Response<Body>> {
     if it.inviter == caller.member {
         let own = Field::new("/code", "own_address", "This is your own invitation.");
         return Err(Error::invalid(vec![own]));
@@ -83,33 +111,37 @@ async fn link(app: &App, cx: &Cx, mut tx: Tx, caller: &Caller, it: &Invitation) 
         return Err(already_linked());
     }
     let couple: CoupleId = cx.id();
-    insert(cx, &mut tx, couple, it, &inviter, &invitee).await?;
+    insert(cx, &mut tx, couple, Some(&it.email), &inviter, &invitee).await?;
     let sql = "update invitations set status = 'cancelled', updated_at = $1
                where status = 'pending' and inviter_id in ($2, $3)";
     tx.exec(sql, args![cx.now(), inviter.id, invitee.id]).await?;
-    for (of, partner) in [(&inviter, &invitee), (&invitee, &inviter)] {
-        let sql =
-            "update profiles set partner_name = $1, updated_at = $2 where member_id = $3 and partner_name is null";
-        tx.exec(sql, args![&*partner.name, cx.now(), of.id]).await?;
-        accounts::touch(cx, &mut tx, of.id).await?;
-    }
-    Job::CoupleLinked { couple }.enqueue(cx, &mut tx).await?;
     Job::AnswerMail { invitation: it.id, accepted: true }.enqueue(cx, &mut tx).await?;
     let data =
         serde_json::json!({ "couple_id": couple, "invitation_id": it.id, "member_ids": [inviter.id, invitee.id] });
     Event::to_many(&[inviter.id, invitee.id], "couple.accepted", data).in_sql(cx, &mut tx).await?;
+    let seen = view::read(cx, &mut tx, couple, invitee.id, inviter.id).await?;
+    let body = serde_json::to_vec(&seen).map_err(|e| Error::bug("write an answer", e))?;
+    once.store_in_sql(cx, &mut tx, StatusCode::OK, &body).await?;
     tx.commit().await?;
     app.bells.sql.notify_one();
     link_items(app, cx, couple).await?;
-    view::load(app, cx, caller).await
+    Ok(json(StatusCode::OK, body))
 }
 
-async fn insert(cx: &Cx, tx: &mut Tx, couple: CoupleId, it: &Invitation, a: &Account, b: &Account) -> Result<()> {
+/// Everything that makes two members a couple in `sql`, apart from how they came to it.
+pub(super) async fn insert(
+    cx: &Cx,
+    tx: &mut Tx,
+    couple: CoupleId,
+    invited_email: Option<&str>,
+    a: &Account,
+    b: &Account,
+) -> Result<()> {
     tx.exec(
         "insert into couples (id, bucket, member_a, member_b, status, initiated_by, invited_email, accepted_at,
            created_at, updated_at)
          values ($1, $2, $3, $4, 'active', $3, $5, $6, $6, $6)",
-        args![couple, bucket(&couple), a.id, b.id, &*it.email, cx.now()],
+        args![couple, bucket(&couple), a.id, b.id, invited_email.map(str::to_owned), cx.now()],
     )
     .await?;
     let mut members = [a.id, b.id];
@@ -121,7 +153,13 @@ async fn insert(cx: &Cx, tx: &mut Tx, couple: CoupleId, it: &Invitation, a: &Acc
         let taken = |e: SqlError| if e.violates("couple_members_pkey") { already_linked() } else { e.into() };
         tx.exec(sql, args![member, bucket(&member), couple]).await.map_err(taken)?;
     }
-    Ok(())
+    for (of, partner) in [(a, b), (b, a)] {
+        let sql =
+            "update profiles set partner_name = $1, updated_at = $2 where member_id = $3 and partner_name is null";
+        tx.exec(sql, args![&*partner.name, cx.now(), of.id]).await?;
+        accounts::touch(cx, tx, of.id).await?;
+    }
+    Job::CoupleLinked { couple }.enqueue(cx, tx).await
 }
 
 /// Moves a pending invitation to its answer; one that is not pending any more is a conflict.
@@ -137,16 +175,26 @@ async fn answered(cx: &Cx, tx: &mut Tx, it: &Invitation, by: MemberId, status: &
     })
 }
 
-pub(super) async fn decline(app: &App, cx: &Cx, caller: &Caller, id: InvitationId) -> Result<()> {
+pub(super) async fn decline(
+    app: &App,
+    cx: &Cx,
+    caller: &Caller,
+    id: InvitationId,
+    once: &Once,
+) -> Result<Response<Body>> {
     let mut tx = app.ports.sql.begin().await?;
+    if let Some(replay) = once.answered_in_sql(cx, &mut tx).await? {
+        return Ok(replay.into());
+    }
     let (it, _) = received(cx, &mut tx, caller, id).await?;
     answered(cx, &mut tx, &it, caller.member, "declined").await?;
     Job::AnswerMail { invitation: id, accepted: false }.enqueue(cx, &mut tx).await?;
     let data = serde_json::json!({ "invitation_id": id });
     Event::to_one(it.inviter, "couple.declined", data).in_sql(cx, &mut tx).await?;
+    once.store_in_sql(cx, &mut tx, StatusCode::NO_CONTENT, b"").await?;
     tx.commit().await?;
     app.bells.sql.notify_one();
-    Ok(())
+    Ok(empty(StatusCode::NO_CONTENT))
 }
 
 /// The `items` side of a new couple: its epoch, and both cards. May run twice; never revives an ended couple.

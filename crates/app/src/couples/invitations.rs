@@ -3,11 +3,16 @@
 use crate::{
     app::App,
     check::Checks,
+    edge::once::{Once, json},
     identity::{
         Caller,
         accounts::{self, Account},
     },
     work::{jobs::Job, outbox::Event},
+};
+use axum::{
+    body::Body,
+    http::{Response, StatusCode},
 };
 use base::{
     Cx, Error, Result, Time,
@@ -248,6 +253,15 @@ pub async fn address_verified(cx: &Cx, tx: &mut Tx, member: MemberId) -> Result<
     Ok(())
 }
 
+/// A member's address has changed to one that is proved: what was sent to it waits for this member now, and what this
+/// member sent to it would be an invitation of oneself.
+pub async fn address_changed(cx: &Cx, tx: &mut Tx, member: MemberId, email: &str) -> Result<()> {
+    let sql = "update invitations set status = 'cancelled', updated_at = $1
+               where inviter_id = $2 and email_key = $3 and status = 'pending'";
+    tx.exec(sql, args![cx.now(), member, accounts::email_key(email)]).await?;
+    address_verified(cx, tx, member).await
+}
+
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListInvitations {
@@ -304,8 +318,17 @@ async fn own(tx: &mut Tx, caller: &Caller, id: InvitationId) -> Result<Invitatio
 }
 
 /// Mails it again, with the same code: at most once a minute.
-pub(super) async fn resend(app: &App, cx: &Cx, caller: &Caller, id: InvitationId) -> Result<InvitationView> {
+pub(super) async fn resend(
+    app: &App,
+    cx: &Cx,
+    caller: &Caller,
+    id: InvitationId,
+    once: &Once,
+) -> Result<Response<Body>> {
     let mut tx = app.ports.sql.begin().await?;
+    if let Some(replay) = once.answered_in_sql(cx, &mut tx).await? {
+        return Ok(replay.into());
+    }
     let it = own(&mut tx, caller, id).await?;
     if it.status(cx.now()) != "pending" {
         return Err(Error::conflict("already_answered", "This invitation is no longer open."));
@@ -320,9 +343,13 @@ pub(super) async fn resend(app: &App, cx: &Cx, caller: &Caller, id: InvitationId
     }
     Job::InvitationMail { invitation: id, nth: cx.now().0 }.enqueue(cx, &mut tx).await?;
     let name = inviter_name(cx, &mut tx, &it).await?;
+    let it = Invitation { sent_at: cx.now(), updated_at: cx.now(), ..it };
+    let body =
+        serde_json::to_vec(&view(app, cx, &it, &name, caller.member)).map_err(|e| Error::bug("write an answer", e))?;
+    once.store_in_sql(cx, &mut tx, StatusCode::OK, &body).await?;
     tx.commit().await?;
     app.bells.sql.notify_one();
-    Ok(view(app, cx, &Invitation { sent_at: cx.now(), updated_at: cx.now(), ..it }, &name, caller.member))
+    Ok(json(StatusCode::OK, body))
 }
 
 pub(super) async fn cancel(app: &App, cx: &Cx, caller: &Caller, id: InvitationId) -> Result<()> {

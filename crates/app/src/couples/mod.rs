@@ -5,6 +5,7 @@
 
 mod answer;
 mod invitations;
+mod joint;
 mod mails;
 mod membership;
 mod routes;
@@ -12,7 +13,7 @@ mod unlink;
 mod view;
 
 pub use answer::link_items;
-pub use invitations::{address_verified, expire_invitations, invite_at_sign_up};
+pub use invitations::{address_changed, address_verified, expire_invitations, invite_at_sign_up};
 pub use mails::{mail_answer, mail_invitation};
 pub use membership::{Membership, partner_in_sql};
 pub use routes::routes;

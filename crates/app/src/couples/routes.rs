@@ -3,6 +3,7 @@
 use super::{
     answer, invitations,
     invitations::{InvitationView, Invite, ListInvitations},
+    joint::{self, JointRegistration, JointlyRegistered},
     unlink,
     view::{self, CoupleView},
 };
@@ -10,8 +11,8 @@ use crate::{
     app::{App, AppState},
     edge::{
         gate::empty,
-        input::{Input, Params, Place},
-        once::{self, Create, json},
+        input::{Params, Place},
+        once::{self, Bare, Create, Visit, json},
         problem::Answer,
         request::{About, Unit},
     },
@@ -38,6 +39,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(decline_invitation))
         .routes(routes!(join_by_code))
         .routes(routes!(read_couple, unlink_couple))
+        .routes(routes!(register_couple))
 }
 
 /// A list of invitations.
@@ -104,39 +106,53 @@ async fn cancel_invitation(
 
 /// Mail an invitation again.
 #[utoipa::path(post, path = "/v1/couple/invitations/{id}/resend", tag = "Couples",
-    params(("id" = InvitationId, Path)), responses((status = 200, body = InvitationView)))]
+    params(
+        ("id" = InvitationId, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h."),
+    ),
+    responses((status = 200, body = InvitationView)))]
 async fn resend_invitation(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
     Place(id): Place<InvitationId>,
-) -> Answer<Json<InvitationView>> {
-    Ok(Json(invitations::resend(&app, &cx, &caller, id).await?))
+    Bare(once): Bare,
+) -> Answer<Response<Body>> {
+    once::alone(&app, &once, async || invitations::resend(&app, &cx, &caller, id, &once).await).await
 }
 
 /// Accept an invitation that was sent to the caller's verified address.
 #[utoipa::path(post, path = "/v1/couple/invitations/{id}/accept", tag = "Couples",
-    params(("id" = InvitationId, Path)), responses((status = 200, body = CoupleView)))]
+    params(
+        ("id" = InvitationId, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h."),
+    ),
+    responses((status = 200, body = CoupleView)))]
 async fn accept_invitation(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
     Place(id): Place<InvitationId>,
-) -> Answer<Json<CoupleView>> {
-    Ok(Json(answer::accept(&app, &cx, &caller, id).await?))
+    Bare(once): Bare,
+) -> Answer<Response<Body>> {
+    once::alone(&app, &once, async || answer::accept(&app, &cx, &caller, id, &once).await).await
 }
 
 /// Decline an invitation that was sent to the caller's verified address.
 #[utoipa::path(post, path = "/v1/couple/invitations/{id}/decline", tag = "Couples",
-    params(("id" = InvitationId, Path)), responses((status = 204)))]
+    params(
+        ("id" = InvitationId, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h."),
+    ),
+    responses((status = 204)))]
 async fn decline_invitation(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
     Place(id): Place<InvitationId>,
+    Bare(once): Bare,
 ) -> Answer<Response<Body>> {
-    answer::decline(&app, &cx, &caller, id).await?;
-    Ok(empty(StatusCode::NO_CONTENT))
+    once::alone(&app, &once, async || answer::decline(&app, &cx, &caller, id, &once).await).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -147,15 +163,30 @@ pub struct Join {
 
 /// Accept an invitation by its code.
 #[utoipa::path(post, path = "/v1/couple/join", tag = "Couples", request_body = Join,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
     responses((status = 200, body = CoupleView)))]
 async fn join_by_code(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
     About(about): About,
-    input: Input<Join>,
-) -> Answer<Json<CoupleView>> {
-    Ok(Json(answer::join(&app, &cx, &caller, &about, &input.value.code).await?))
+    create: Create<Join>,
+) -> Answer<Response<Body>> {
+    let Create { input, once } = &create;
+    once::alone(&app, once, async || answer::join(&app, &cx, &caller, &about, &input.code, once).await).await
+}
+
+/// Register as a couple: two accounts, linked from the start. Both addresses and numbers are verified by code before;
+/// each of the two then chooses a password by a mail.
+#[utoipa::path(post, path = "/v1/couple/register", tag = "Couples", security(()), request_body = JointRegistration,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
+    responses((status = 201, body = JointlyRegistered)))]
+async fn register_couple(
+    State(app): AppState,
+    Unit(cx): Unit,
+    visit: Visit<JointRegistration>,
+) -> Answer<Response<Body>> {
+    once::alone(&app, &visit.once, async || joint::register(&app, &cx, &visit.input, &visit.once).await).await
 }
 
 /// The couple of the caller.

@@ -9,7 +9,7 @@ use base::{
     Cx, Error, Result, Time,
     id::{CoupleId, MemberId},
 };
-use ports::args;
+use ports::{args, sql::Tx};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -68,14 +68,25 @@ pub(super) async fn load(app: &App, cx: &Cx, caller: &Caller) -> Result<CoupleVi
         return Err(Error::not_found());
     }
     let mut tx = app.ports.sql.read().await?;
+    read(cx, &mut tx, us.couple(), us.member(), us.partner()).await
+}
+
+/// An active couple as `me` sees it; also in the transaction that makes it, where no card knows of it yet.
+pub(super) async fn read(
+    cx: &Cx,
+    tx: &mut Tx,
+    couple: CoupleId,
+    me: MemberId,
+    partner: MemberId,
+) -> Result<CoupleView> {
     let sql =
         "select initiated_by, accepted_at, created_at, updated_at from couples where id = $1 and status = 'active'";
-    let row = tx.row(sql, args![us.couple()]).await?.ok_or_else(Error::not_found)?;
-    let me: Half = me::load(cx, &mut tx, us.member()).await?.ok_or_else(Error::not_found)?.into();
-    let partner: Half = me::load(cx, &mut tx, us.partner()).await?.ok_or_else(Error::not_found)?.into();
+    let row = tx.row(sql, args![couple]).await?.ok_or_else(Error::not_found)?;
+    let me: Half = me::load(cx, tx, me).await?.ok_or_else(Error::not_found)?.into();
+    let partner: Half = me::load(cx, tx, partner).await?.ok_or_else(Error::not_found)?.into();
     let dates = (&me.anniversary_date, &partner.anniversary_date);
     Ok(CoupleView {
-        id: us.couple(),
+        id: couple,
         status: "active",
         initiated_by: row.id(0)?,
         accepted_at: row.time(1)?,

@@ -1,7 +1,7 @@
 //! Idempotency keys: the same key and body give the stored answer; the record is part of the effect's own commit.
 
 use super::{
-    gate::hex,
+    gate::{empty, hex},
     input::{Input, parse},
     problem::{Answer, Problem},
     request::{About, Facts, header},
@@ -28,6 +28,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use std::{collections::HashSet, sync::Arc};
 
+/// How an empty body is stored.
+const NOTHING: &[u8] = b"null";
 /// How long an answer is kept.
 const KEPT: i64 = 24 * HOUR;
 
@@ -37,6 +39,19 @@ pub struct Create<T> {
     pub once: Once,
 }
 
+/// [`Create`] for visitors. No session says whose their key is, so the body does: two strangers who chose the same key
+/// never meet, and one person who repeats a call from another network is still the same.
+pub struct Visit<T> {
+    pub input: T,
+    pub once: Once,
+}
+
+/// A body that says who sent it.
+pub trait Sender {
+    /// What only the sender would put there: an address, a number. It is stored as a keyed digest.
+    fn sender(&self) -> String;
+}
+
 /// A call without a body that sends or charges, made repeatable: what it is about stands in its path.
 pub struct Bare(pub Once);
 
@@ -44,7 +59,7 @@ pub struct Bare(pub Once);
 pub struct Once(Option<Keyed>);
 
 struct Keyed {
-    /// Whose and which operation: `mem_… POST /v1/notes`.
+    /// Whose and which operation: `mem_… POST /v1/notes`. In place of a visitor's id stands a digest of [`Sender`].
     scope: String,
     key: String,
     /// Of the body (without one, of the path), with a key of ours.
@@ -72,7 +87,19 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Create<T> {
         let Ok(About(facts)) = About::from_request_parts(&mut parts, app).await;
         let key = key_of(&parts)?;
         let Input { value, bytes } = Input::<T>::from_request(Request::from_parts(parts, body), app).await?;
-        Ok(Self { input: value, once: Once::new(key, &facts, app, &bytes) })
+        Ok(Self { input: value, once: Once::new(key, &facts, app, &bytes, "") })
+    }
+}
+
+impl<T: DeserializeOwned + Sender> FromRequest<Arc<App>> for Visit<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(About(facts)) = About::from_request_parts(&mut parts, app).await;
+        let key = key_of(&parts)?;
+        let Input { value, bytes } = Input::<T>::from_request(Request::from_parts(parts, body), app).await?;
+        let once = Once::new(key, &facts, app, &bytes, &value.sender());
+        Ok(Self { input: value, once })
     }
 }
 
@@ -80,7 +107,7 @@ impl FromRequestParts<Arc<App>> for Bare {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let Ok(About(facts)) = About::from_request_parts(parts, app).await;
-        Ok(Self(Once::new(key_of(parts)?, &facts, app, parts.uri.path().as_bytes())))
+        Ok(Self(Once::new(key_of(parts)?, &facts, app, parts.uri.path().as_bytes(), "")))
     }
 }
 
@@ -125,6 +152,8 @@ impl Keyed {
     }
 
     fn record(&self, status: StatusCode, body: &[u8]) -> Result<Bytes, Error> {
+        // An answer without a body is kept as null, which no answer of ours is.
+        let body = if body.is_empty() { NOTHING } else { body };
         let body: &RawValue = serde_json::from_slice(body).map_err(|e| Error::bug("read an answer to store", e))?;
         let record = Record { digest: hex(&self.digest[..16]), status: status.as_u16(), body: body.to_owned() };
         Ok(Bytes::from(serde_json::to_vec(&record).map_err(|e| Error::bug("store an answer", e))?))
@@ -152,9 +181,13 @@ pub fn in_progress() -> Error {
 }
 
 impl Once {
-    fn new(key: Option<String>, facts: &Facts, app: &App, about: &[u8]) -> Self {
+    fn new(key: Option<String>, facts: &Facts, app: &App, about: &[u8], sender: &str) -> Self {
         Self(key.map(|key| {
-            let who = facts.caller.map_or_else(|| "visitor".to_owned(), |c| c.member.to_string());
+            let visitor = || {
+                let signed = hmac::sign(&app.bodies, format!("sender {sender}").as_bytes());
+                format!("visitor {}", hex(&signed.as_ref()[..16]))
+            };
+            let who = facts.caller.map_or_else(visitor, |c| c.member.to_string());
             let mut digest = [0; 32];
             digest.copy_from_slice(hmac::sign(&app.bodies, about).as_ref());
             Keyed { scope: format!("{who} {}", facts.operation), key, digest }
@@ -239,6 +272,9 @@ pub fn json(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
 
 impl From<Replay> for Response<Body> {
     fn from(replay: Replay) -> Self {
+        if replay.body == NOTHING {
+            return empty(replay.status);
+        }
         json(replay.status, replay.body)
     }
 }

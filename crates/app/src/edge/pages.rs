@@ -22,6 +22,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/", get(|| async { page(HOME) }))
         .route("/verify", get(|| async { page(LINK) }))
         .route("/reset", get(|| async { page(LINK) }))
+        .route("/email-change", get(|| async { page(LINK) }))
         .route("/join", get(|| async { page(LINK) }))
         .route("/site.css", get(|| async { asset("text/css; charset=utf-8", CSS) }))
         .route("/asyncapi.json", get(|| async { json(StatusCode::OK, ASYNCAPI) }))

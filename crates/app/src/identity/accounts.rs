@@ -86,10 +86,12 @@ pub struct NewAccount<'a> {
     pub id: MemberId,
     pub email: &'a str,
     pub name: &'a str,
-    pub password_hash: &'a str,
+    /// None: chosen later, by a mail.
+    pub password_hash: Option<&'a str>,
     pub terms_version: &'a str,
     pub language: Lang,
     pub timezone: &'a str,
+    pub referral_code: Option<&'a str>,
     pub profile: NewProfile<'a>,
 }
 
@@ -105,21 +107,23 @@ pub async fn insert(cx: &Cx, tx: &mut Tx, new: &NewAccount<'_>) -> Result<(), Sq
     let (now, spread) = (cx.now(), bucket(&new.id));
     tx.exec(
         "insert into accounts (id, bucket, email, email_key, name, password_hash, user_type, is_active, is_verified,
-           terms_accepted_at, terms_version, language, timezone, plan, plan_status, revision, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, 'regular', $7, $8, $9, $10, $11, $12, 'basic', 'active', 1, $9, $9)",
+           terms_accepted_at, terms_version, language, timezone, plan, plan_status, revision, created_at, updated_at,
+           referral_code)
+         values ($1, $2, $3, $4, $5, $6, 'regular', $7, $8, $9, $10, $11, $12, 'basic', 'active', 1, $9, $9, $13)",
         args![
             new.id,
             spread,
             new.email,
             email_key(new.email),
             new.name,
-            new.password_hash,
+            new.password_hash.map(str::to_owned),
             true,
             false,
             now,
             new.terms_version,
             new.language.code(),
-            new.timezone
+            new.timezone,
+            new.referral_code.map(str::to_owned)
         ],
     )
     .await?;
@@ -127,6 +131,40 @@ pub async fn insert(cx: &Cx, tx: &mut Tx, new: &NewAccount<'_>) -> Result<(), Sq
     tx.exec(
         "insert into consents (id, member_id, bucket, kind, version, given_at) values ($1, $2, $3, 'terms', $4, $5)",
         args![cx.id::<base::id::Consent>(), new.id, spread, new.terms_version, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What a form says besides: see `contacts` in the schema.
+pub struct NewContact<'a> {
+    pub first_name: &'a str,
+    pub last_name: &'a str,
+    /// E.164, verified by a code.
+    pub phone: &'a str,
+    pub country: &'a str,
+    pub state: Option<&'a str>,
+    pub city: &'a str,
+    pub spoken_language: &'a str,
+}
+
+pub async fn insert_contact(cx: &Cx, tx: &mut Tx, id: MemberId, new: &NewContact<'_>) -> Result<()> {
+    tx.exec(
+        "insert into contacts (member_id, bucket, first_name, last_name, phone, phone_verified_at, country, state,
+           city, spoken_language, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $6, $6)",
+        args![
+            id,
+            bucket(&id),
+            new.first_name,
+            new.last_name,
+            new.phone,
+            cx.now(),
+            new.country,
+            new.state.map(str::to_owned),
+            new.city,
+            new.spoken_language
+        ],
     )
     .await?;
     Ok(())
@@ -173,6 +211,12 @@ pub async fn replace_password(cx: &Cx, tx: &mut Tx, account: &Account, hash: &st
 pub async fn verify_email(cx: &Cx, tx: &mut Tx, id: MemberId) -> Result<bool> {
     let sql = "update accounts set email_verified_at = $1, updated_at = $1 where id = $2 and email_verified_at is null";
     Ok(tx.exec(sql, args![cx.now(), id]).await? == 1)
+}
+
+/// Another address, proved just now. A taken one violates `accounts_email_key`.
+pub async fn set_email(cx: &Cx, tx: &mut Tx, id: MemberId, email: &str) -> Result<(), SqlError> {
+    let sql = "update accounts set email = $1, email_key = $2, email_verified_at = $3, updated_at = $3 where id = $4";
+    tx.exec(sql, args![email, email_key(email), cx.now(), id]).await.map(drop)
 }
 
 /// Marks that something the hot path must know of has changed. Follow with `cards::project`.

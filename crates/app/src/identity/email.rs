@@ -10,7 +10,11 @@ use crate::{
     app::App,
     check::Checks,
     couples,
-    edge::request::Facts,
+    edge::{
+        gate::empty,
+        once::{Once, Sender},
+        request::Facts,
+    },
     work::{jobs::Job, outbox::Event},
 };
 use axum::{
@@ -36,7 +40,14 @@ pub struct VerifyEmail {
 
 #[derive(Deserialize, ToSchema)]
 pub struct EmailOnly {
+    #[schema(format = "email", min_length = 3, max_length = 254)]
     pub email: String,
+}
+
+impl Sender for EmailOnly {
+    fn sender(&self) -> String {
+        accounts::email_key(&self.email)
+    }
 }
 
 /// Confirms the address and signs in: the link may have been opened on another device.
@@ -45,7 +56,8 @@ pub async fn verify(app: &App, cx: &Cx, about: &Facts, device: &str, input: &Ver
     let native = sessions::is_native(&mut checks, input.client.as_deref());
     checks.done()?;
     let mut tx = app.ports.sql.begin().await?;
-    let member = one_time::spend(cx, &mut tx, &app.identity.one_time, OneTime::EmailVerify, &input.token).await?;
+    let spent = one_time::spend(cx, &mut tx, &app.identity.one_time, OneTime::EmailVerify, &input.token).await?;
+    let member = spent.member;
     confirmed(cx, &mut tx, member).await?;
     let view = me::load(cx, &mut tx, member).await?.ok_or_else(Error::not_found)?;
     tx.commit().await?;
@@ -57,7 +69,7 @@ pub async fn verify(app: &App, cx: &Cx, about: &Facts, device: &str, input: &Ver
 
 /// The address is the member's beyond doubt: devices, other services and invitations that waited for it are told,
 /// the first time.
-pub(super) async fn confirmed(cx: &Cx, tx: &mut Tx, member: MemberId) -> Result<()> {
+pub async fn confirmed(cx: &Cx, tx: &mut Tx, member: MemberId) -> Result<()> {
     if !accounts::verify_email(cx, tx, member).await? {
         return Ok(());
     }
@@ -68,9 +80,9 @@ pub(super) async fn confirmed(cx: &Cx, tx: &mut Tx, member: MemberId) -> Result<
 }
 
 /// Sends the verification mail again. Always succeeds and takes as long for an unknown address: the look-up is a job.
-pub async fn resend(app: &App, cx: &Cx, input: &EmailOnly) -> Result<()> {
+pub async fn resend(app: &App, cx: &Cx, input: &EmailOnly, once: &Once) -> Result<Response<Body>> {
     let email = checked(input)?;
-    enqueue(app, cx, Job::VerificationRequested { email }).await
+    enqueue(app, cx, Job::VerificationRequested { email }, once).await
 }
 
 /// The address of a request that never tells whether it has an account.
@@ -81,13 +93,17 @@ pub(super) fn checked(input: &EmailOnly) -> Result<String> {
     Ok(email)
 }
 
-/// One job on its own.
-pub(super) async fn enqueue(app: &App, cx: &Cx, job: Job) -> Result<()> {
+/// One job on its own, and the empty answer to whoever asked for it.
+pub(super) async fn enqueue(app: &App, cx: &Cx, job: Job, once: &Once) -> Result<Response<Body>> {
     let mut tx = app.ports.sql.begin().await?;
+    if let Some(replay) = once.answered_in_sql(cx, &mut tx).await? {
+        return Ok(replay.into());
+    }
     job.enqueue(cx, &mut tx).await?;
+    once.store_in_sql(cx, &mut tx, StatusCode::ACCEPTED, b"").await?;
     tx.commit().await?;
     app.bells.sql.notify_one();
-    Ok(())
+    Ok(empty(StatusCode::ACCEPTED))
 }
 
 /// The job behind [`resend`]: one mail a minute and five an hour for an address, besides that of the sign-up.

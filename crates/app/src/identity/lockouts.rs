@@ -15,13 +15,18 @@ pub struct Strikes<'a> {
     pub window_ms: i64,
 }
 
+/// Where something about a subject is kept that must not be named in clear.
+pub(super) fn key(kind: &str, subject: &str) -> Key {
+    let hash = ring::digest::digest(&ring::digest::SHA256, format!("{kind}:{subject}").as_bytes());
+    STRIKES.key(&hash.as_ref()[..16], b"1")
+}
+
 /// Each round lost means that another failure was counted, and after `limit` of those the lock ends the rounds.
 const ROUNDS: usize = 128;
 
 impl Strikes<'_> {
     fn key(&self) -> Key {
-        let hash = ring::digest::digest(&ring::digest::SHA256, format!("{}:{}", self.kind, self.subject).as_bytes());
-        STRIKES.key(&hash.as_ref()[..16], b"1")
+        key(self.kind, self.subject)
     }
 
     /// How many failures count now; refused with the time to retry when the limit is used up.

@@ -1,11 +1,14 @@
-//! Identity: accounts, sign-up, sign-in, sessions, verification of the address, passwords, lock-outs.
+//! Identity: accounts, sign-up, sign-in, sessions, verification and change of the address, contact codes, passwords,
+//! lock-outs.
 //!
 //! What always holds: sign-up leaves everything or nothing; a session that ended is refused at once; an unknown
 //! address costs as long as a known one; passwords and tokens are stored only as hashes or not at all.
 //! Not here: who is whose partner ([`crate::couples`]), what a plan allows ([`crate::plans`]).
 
 pub mod accounts;
+pub mod contact;
 mod email;
+pub mod email_change;
 mod lockouts;
 mod login;
 pub mod me;
@@ -18,9 +21,10 @@ mod routes;
 pub mod sessions;
 mod tokens;
 
-pub use email::requested as verification_requested;
+pub use email::{confirmed as address_confirmed, requested as verification_requested};
 pub use lockouts::Strikes;
-pub use password::requested as reset_requested;
+pub use password::{requested as reset_requested, set_up as set_up_password};
+pub(crate) use register::taken as email_taken;
 pub use routes::routes;
 
 use crate::{app::App, settings};
@@ -46,6 +50,7 @@ pub struct Engine {
     pub tokens: tokens::Tokens,
     pub refresh: refresh::RefreshKeys,
     pub one_time: one_time::Keys,
+    pub contacts: contact::Keys,
 }
 
 /// Keys that are never rotated by age: what they sign lives long.
@@ -56,11 +61,13 @@ impl Engine {
         let signing = signing_keys(settings, secrets, now).await?;
         let refresh = secrets.keyring("refresh", FOREVER, FOREVER, now).await?;
         let one_time = secrets.keyring("one-time", FOREVER, FOREVER, now).await?;
+        let contacts = secrets.keyring("contacts", FOREVER, FOREVER, now).await?;
         Ok(Self {
             passwords: passwords::Passwords::start(settings)?,
             tokens: tokens::Tokens::new(&signing, settings.access_minutes, settings.token_cache)?,
             refresh: refresh::RefreshKeys::new(&refresh),
             one_time: one_time::Keys::new(&one_time),
+            contacts: contact::Keys::new(&contacts),
         })
     }
 }

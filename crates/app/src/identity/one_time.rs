@@ -19,6 +19,10 @@ use ring::hmac;
 pub enum OneTime {
     EmailVerify,
     PasswordReset,
+    /// The first password of an account that was made without one.
+    PasswordSetup,
+    /// One half of a change of address: one token goes to each of the two addresses.
+    EmailChange,
 }
 
 impl OneTime {
@@ -26,6 +30,8 @@ impl OneTime {
         match self {
             Self::EmailVerify => "email_verify",
             Self::PasswordReset => "password_reset",
+            Self::PasswordSetup => "password_setup",
+            Self::EmailChange => "email_change",
         }
     }
 }
@@ -66,8 +72,33 @@ pub async fn create(
     purpose: OneTime,
     life_ms: i64,
 ) -> Result<TokenId> {
+    void(cx, tx, member, purpose).await?;
+    add(cx, tx, keys, member, purpose, life_ms).await
+}
+
+/// Makes every open token of a purpose worthless.
+pub async fn void(cx: &Cx, tx: &mut Tx, member: MemberId, purpose: OneTime) -> Result<()> {
     let sql = "update one_time_tokens set used_at = $1 where member_id = $2 and purpose = $3 and used_at is null";
     tx.exec(sql, args![cx.now(), member, purpose.name()]).await?;
+    Ok(())
+}
+
+/// Makes every open token of a member worthless, whatever it is for.
+pub async fn void_all(cx: &Cx, tx: &mut Tx, member: MemberId) -> Result<()> {
+    let sql = "update one_time_tokens set used_at = $1 where member_id = $2 and used_at is null";
+    tx.exec(sql, args![cx.now(), member]).await?;
+    Ok(())
+}
+
+/// Records a new token beside others of its purpose and returns its id.
+pub async fn add(
+    cx: &Cx,
+    tx: &mut Tx,
+    keys: &Keys,
+    member: MemberId,
+    purpose: OneTime,
+    life_ms: i64,
+) -> Result<TokenId> {
     let id: TokenId = cx.id();
     tx.exec(
         "insert into one_time_tokens (id, bucket, member_id, purpose, digest, expires_at, attempts, created_at)
@@ -90,13 +121,26 @@ pub fn refused() -> Error {
     Error::field("/token", "unknown_value", "This link has been used or has run out.").reason("token_invalid")
 }
 
+/// A token that was used up just now.
+#[derive(Debug, Clone, Copy)]
+pub struct Spent {
+    pub id: TokenId,
+    pub member: MemberId,
+}
+
 /// Uses up a token: whose it is. An unknown, used or expired one is 422.
-pub async fn spend(cx: &Cx, tx: &mut Tx, keys: &Keys, purpose: OneTime, token: &str) -> Result<MemberId> {
+pub async fn spend(cx: &Cx, tx: &mut Tx, keys: &Keys, purpose: OneTime, token: &str) -> Result<Spent> {
+    spend_either(cx, tx, keys, [purpose; 2], token).await
+}
+
+/// [`spend`] where a token of either purpose will do.
+pub async fn spend_either(cx: &Cx, tx: &mut Tx, keys: &Keys, purposes: [OneTime; 2], token: &str) -> Result<Spent> {
     let id = keys.open(token).ok_or_else(refused)?;
+    let [one, other] = purposes.map(OneTime::name);
     let sql = "update one_time_tokens set used_at = $1
-               where id = $2 and purpose = $3 and used_at is null and expires_at > $1 returning member_id";
-    let row = tx.row(sql, args![cx.now(), id, purpose.name()]).await?.ok_or_else(refused)?;
-    Ok(row.id(0)?)
+               where id = $2 and purpose in ($3, $4) and used_at is null and expires_at > $1 returning member_id";
+    let row = tx.row(sql, args![cx.now(), id, one, other]).await?.ok_or_else(refused)?;
+    Ok(Spent { id, member: row.id(0)? })
 }
 
 /// When the newest unused token of this purpose was made: what a resend is limited by.

@@ -1,7 +1,8 @@
 //! Forgotten, reset and changed passwords.
 
 use super::{
-    Caller, accounts,
+    Caller,
+    accounts::{self, Account},
     email::{self, EmailOnly},
     lockouts::Strikes,
     one_time::{self, OneTime},
@@ -10,12 +11,14 @@ use super::{
 use crate::{
     app::App,
     check::Checks,
+    edge::once::Once,
     work::{jobs::Job, outbox::Event},
 };
+use axum::{body::Body, http::Response};
 use base::{
     Cx, Error, Result, Secret,
     id::{MemberId, SessionId},
-    time::{HOUR, MINUTE},
+    time::{DAY, HOUR, MINUTE},
 };
 use ports::sql::Tx;
 use serde::Deserialize;
@@ -37,13 +40,15 @@ pub struct ChangePassword {
 }
 
 const RESET_LIFE: i64 = 24 * HOUR;
+/// The first password of a new account. Later a forgotten one does the same.
+const SET_UP_LIFE: i64 = 7 * DAY;
 /// Mails of this kind to one account in an hour; beyond it the answer is the same and nothing is sent.
 const RESETS_AN_HOUR: i64 = 5;
 
 /// Mails a link, if the address has an account. The answer never tells, nor does its duration: the look-up is a job.
-pub async fn forgot(app: &App, cx: &Cx, input: &EmailOnly) -> Result<()> {
+pub async fn forgot(app: &App, cx: &Cx, input: &EmailOnly, once: &Once) -> Result<Response<Body>> {
     let email = email::checked(input)?;
-    email::enqueue(app, cx, Job::ResetRequested { email }).await
+    email::enqueue(app, cx, Job::ResetRequested { email }, once).await
 }
 
 /// The job behind [`forgot`].
@@ -61,6 +66,13 @@ pub async fn requested(app: &App, cx: &Cx, email: &str) -> Result<()> {
     Ok(())
 }
 
+/// Mails the link by which an account that was made without a password gets its first one. Part of the transaction that
+/// makes the account.
+pub async fn set_up(app: &App, cx: &Cx, tx: &mut Tx, member: MemberId) -> Result<()> {
+    let token = one_time::create(cx, tx, &app.identity.one_time, member, OneTime::PasswordSetup, SET_UP_LIFE).await?;
+    Job::SetUpPassword { member, token }.enqueue(cx, tx).await
+}
+
 /// Sets a new password by the link of a mail, ends every session and says so by mail.
 pub async fn reset(app: &App, cx: &Cx, input: &ResetPassword) -> Result<()> {
     let mut checks = Checks::default();
@@ -72,7 +84,13 @@ pub async fn reset(app: &App, cx: &Cx, input: &ResetPassword) -> Result<()> {
     }
     let hash = app.identity.passwords.hash(input.password.clone()).await?;
     let mut tx = app.ports.sql.begin().await?;
-    let member = one_time::spend(cx, &mut tx, &app.identity.one_time, OneTime::PasswordReset, &input.token).await?;
+    let purposes = [OneTime::PasswordReset, OneTime::PasswordSetup];
+    let spent = one_time::spend_either(cx, &mut tx, &app.identity.one_time, purposes, &input.token).await?;
+    let member = spent.member;
+    // Whichever link was used, the others would set the password once more.
+    for purpose in purposes {
+        one_time::void(cx, &mut tx, member, purpose).await?;
+    }
     accounts::set_password(cx, &mut tx, member, &hash).await?;
     // The link came by mail: whoever used it reads that address.
     email::confirmed(cx, &mut tx, member).await?;
@@ -104,6 +122,25 @@ pub async fn change(app: &App, cx: &Cx, caller: &Caller, input: &ChangePassword)
     checks.password("/new_password", input.new_password.reveal());
     checks.length("/current_password", input.current_password.reveal(), 1, 1024);
     checks.done()?;
+    let account = proven(app, cx, caller, &input.current_password, "/current_password").await?;
+    let hash = app.identity.passwords.hash(input.new_password.clone()).await?;
+    let mut tx = app.ports.sql.begin().await?;
+    if !accounts::replace_password(cx, &mut tx, &account, &hash).await? {
+        // Reset or changed elsewhere since it was checked.
+        return Err(wrong_password("/current_password"));
+    }
+    end_sessions(app, cx, tx, caller.member, Some(caller.session), false).await
+}
+
+/// The caller's account, once the caller has said its password (in the member that `pointer` names). Wrong ones are
+/// counted together, wherever they are asked for, and too many lock.
+pub(super) async fn proven(
+    app: &App,
+    cx: &Cx,
+    caller: &Caller,
+    password: &Secret,
+    pointer: &'static str,
+) -> Result<Account> {
     let subject = caller.member.to_string();
     let settings = &app.settings.identity;
     let window_ms = settings.lockout_minutes * MINUTE;
@@ -112,20 +149,15 @@ pub async fn change(app: &App, cx: &Cx, caller: &Caller, input: &ChangePassword)
     let mut tx = app.ports.sql.read().await?;
     let account = accounts::by_id(cx, &mut tx, caller.member).await?.ok_or_else(Error::not_found)?;
     drop(tx);
-    if !app.identity.passwords.verify(input.current_password.clone(), account.password_hash.clone()).await? {
+    if !app.identity.passwords.verify(password.clone(), account.password_hash.clone()).await? {
         strikes.add(app, cx).await?;
-        return Err(wrong_password());
+        return Err(wrong_password(pointer));
     }
+    // Once more: of many guesses made at once, the right one opens nothing after the others have locked.
     strikes.check(app, cx).await?;
-    let hash = app.identity.passwords.hash(input.new_password.clone()).await?;
-    let mut tx = app.ports.sql.begin().await?;
-    if !accounts::replace_password(cx, &mut tx, &account, &hash).await? {
-        // Reset or changed elsewhere since it was checked.
-        return Err(wrong_password());
-    }
-    end_sessions(app, cx, tx, caller.member, Some(caller.session), false).await
+    Ok(account)
 }
 
-fn wrong_password() -> Error {
-    Error::field("/current_password", "unknown_value", "This is not your current password.").reason("wrong_credentials")
+fn wrong_password(pointer: &'static str) -> Error {
+    Error::field(pointer, "unknown_value", "This is not your current password.").reason("wrong_credentials")
 }

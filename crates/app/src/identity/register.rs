@@ -12,7 +12,7 @@ use crate::{
     check::Checks,
     couples,
     edge::{
-        once::{Once, json},
+        once::{Once, Sender, json},
         request::Facts,
     },
     work::{jobs::Job, outbox::Event},
@@ -56,10 +56,19 @@ pub struct Register {
     pub anniversary_date: Option<String>,
     /// Invites this address to become the partner.
     pub partner_email: Option<String>,
+    /// Of whoever recommended us.
+    #[schema(max_length = 64)]
+    pub referral_code: Option<String>,
     pub language: Option<String>,
     pub timezone: Option<String>,
     /// `native`: the refresh credential comes in the body instead of a cookie.
     pub client: Option<String>,
+}
+
+impl Sender for Register {
+    fn sender(&self) -> String {
+        accounts::email_key(&self.email)
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -77,6 +86,7 @@ struct Checked {
     relationship_status: Option<String>,
     anniversary_date: Option<String>,
     partner_email: Option<String>,
+    referral_code: Option<String>,
     native: bool,
 }
 
@@ -106,6 +116,7 @@ fn check(cx: &Cx, input: &Register) -> Result<Checked> {
     if partner_email.as_deref().is_some_and(|p| accounts::email_key(p) == accounts::email_key(&email)) {
         checks.refuse("/partner_email", "own_address", "This is your own address.");
     }
+    let referral_code = checks.optional("/referral_code", input.referral_code.as_deref(), 64);
     let native = sessions::is_native(&mut checks, input.client.as_deref());
     checks.done()?;
     Ok(Checked {
@@ -116,11 +127,12 @@ fn check(cx: &Cx, input: &Register) -> Result<Checked> {
         relationship_status,
         anniversary_date,
         partner_email,
+        referral_code,
         native,
     })
 }
 
-fn taken() -> Error {
+pub(crate) fn taken() -> Error {
     Error::conflict("email_taken", "This address has an account already.")
 }
 
@@ -193,10 +205,11 @@ async fn store(app: &App, cx: &Cx, checked: &Checked, hash: &str, begun: Begun, 
         id: member,
         email: &checked.email,
         name: &checked.name,
-        password_hash: hash,
+        password_hash: Some(hash),
         terms_version: &app.settings.identity.terms_version,
         language: checked.language,
         timezone: &checked.timezone,
+        referral_code: checked.referral_code.as_deref(),
         profile: NewProfile {
             relationship_status: checked.relationship_status.as_deref(),
             anniversary_date: checked.anniversary_date.as_deref(),

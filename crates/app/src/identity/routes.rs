@@ -2,7 +2,9 @@
 
 use super::{
     Caller,
+    contact::{self, CodeSent, Receipt, SendCode, VerifyCode},
     email::{self, EmailOnly, VerifyEmail},
+    email_change::{self, ChangeEmail, ConfirmEmailChange, EmailChangeBegun, EmailChangeConfirmed},
     login::{self, Login},
     me::{self, ChangeMe, Me},
     password::{self, ChangePassword, ResetPassword},
@@ -15,7 +17,7 @@ use crate::{
         cors, etag,
         gate::empty,
         input::{Input, OptionalInput, Params, Place},
-        once::{self, Create, json},
+        once::{self, Create, Visit, json},
         problem::Answer,
         request::{About, Unit, header},
     },
@@ -42,6 +44,10 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(end_session))
         .routes(routes!(verify_email))
         .routes(routes!(resend_verification))
+        .routes(routes!(change_email))
+        .routes(routes!(confirm_email_change))
+        .routes(routes!(send_code))
+        .routes(routes!(verify_code))
         .routes(routes!(forgot_password))
         .routes(routes!(reset_password))
         .routes(routes!(change_password))
@@ -90,7 +96,7 @@ async fn register_member(
     Unit(cx): Unit,
     About(about): About,
     headers: HeaderMap,
-    create: Create<Register>,
+    create: Visit<Register>,
 ) -> Answer<Response<Body>> {
     let agent = device(&headers);
     once::alone(&app, &create.once, async || {
@@ -212,18 +218,63 @@ async fn verify_email(
 
 /// Mail the verification link again. Always succeeds.
 #[utoipa::path(post, path = "/v1/auth/email/resend", tag = "Identity", security(()), request_body = EmailOnly,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
     responses((status = 202)))]
-async fn resend_verification(State(app): AppState, Unit(cx): Unit, input: Input<EmailOnly>) -> Answer<Response<Body>> {
-    email::resend(&app, &cx, &input.value).await?;
-    Ok(empty(StatusCode::ACCEPTED))
+async fn resend_verification(State(app): AppState, Unit(cx): Unit, visit: Visit<EmailOnly>) -> Answer<Response<Body>> {
+    once::alone(&app, &visit.once, async || email::resend(&app, &cx, &visit.input, &visit.once).await).await
+}
+
+/// Change the e-mail address: a link is mailed to the address in force and to the new one, and both must be opened.
+#[utoipa::path(post, path = "/v1/auth/email/change", tag = "Identity", request_body = ChangeEmail,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
+    responses((status = 202, body = EmailChangeBegun)))]
+async fn change_email(
+    State(app): AppState,
+    caller: Caller,
+    Unit(cx): Unit,
+    create: Create<ChangeEmail>,
+) -> Answer<Response<Body>> {
+    once::alone(&app, &create.once, async || email_change::begin(&app, &cx, &caller, &create).await).await
+}
+
+/// Confirm the change of the address by the token of either mail; the second one makes the change.
+#[utoipa::path(post, path = "/v1/auth/email/change/confirm", tag = "Identity", security(()),
+    request_body = ConfirmEmailChange, responses((status = 200, body = EmailChangeConfirmed)))]
+async fn confirm_email_change(
+    State(app): AppState,
+    Unit(cx): Unit,
+    input: Input<ConfirmEmailChange>,
+) -> Answer<Json<EmailChangeConfirmed>> {
+    Ok(Json(email_change::confirm(&app, &cx, &input.value).await?))
+}
+
+/// Send a code of six digits to an address or a telephone number. One a minute, five an hour, ten a day for each; the
+/// code before is void.
+#[utoipa::path(post, path = "/v1/auth/codes", tag = "Identity", security(()), request_body = SendCode,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
+    responses((status = 202, body = CodeSent)))]
+async fn send_code(
+    State(app): AppState,
+    Unit(cx): Unit,
+    About(about): About,
+    visit: Visit<SendCode>,
+) -> Answer<Response<Body>> {
+    once::run(&app, &visit.once, async || contact::send(&app, &cx, &about, &visit.input, &visit.once).await).await
+}
+
+/// Verify a code: the receipt proves the address or number once, within 60 minutes, in an application form.
+#[utoipa::path(post, path = "/v1/auth/codes/verify", tag = "Identity", security(()), request_body = VerifyCode,
+    responses((status = 200, body = Receipt)))]
+async fn verify_code(State(app): AppState, Unit(cx): Unit, input: Input<VerifyCode>) -> Answer<Json<Receipt>> {
+    Ok(Json(contact::verify(&app, &cx, &input.value).await?))
 }
 
 /// Mail a link to set a new password. Always succeeds.
 #[utoipa::path(post, path = "/v1/auth/password/forgot", tag = "Identity", security(()), request_body = EmailOnly,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
     responses((status = 202)))]
-async fn forgot_password(State(app): AppState, Unit(cx): Unit, input: Input<EmailOnly>) -> Answer<Response<Body>> {
-    password::forgot(&app, &cx, &input.value).await?;
-    Ok(empty(StatusCode::ACCEPTED))
+async fn forgot_password(State(app): AppState, Unit(cx): Unit, visit: Visit<EmailOnly>) -> Answer<Response<Body>> {
+    once::alone(&app, &visit.once, async || password::forgot(&app, &cx, &visit.input, &visit.once).await).await
 }
 
 /// Set a new password by the token of the mail; every session ends.

@@ -31,6 +31,10 @@ pub enum Letter<'a> {
     EmailChangeOld { name: &'a str, link: &'a str },
     /// To the address that is to become the account's.
     EmailChangeNew { name: &'a str, link: &'a str },
+    /// Notice to both addresses after a change.
+    EmailChanged { name: &'a str },
+    /// To a new member whose account was made without a password; the link is good for 7 days.
+    SetUpPassword { name: &'a str, link: &'a str },
     /// Proof of a contact address; `minutes` is how long the code is good.
     ContactCode { code: &'a str, minutes: u32 },
     /// A note sent by mail to someone who may have no account.
@@ -85,6 +89,8 @@ impl<'a> Letter<'a> {
             Self::CoupleEnded { .. } => "couple_ended",
             Self::EmailChangeOld { .. } => "email_change_old",
             Self::EmailChangeNew { .. } => "email_change_new",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::SetUpPassword { .. } => "set_up_password",
             Self::ContactCode { .. } => "contact_code",
             Self::LoveNote { .. } => "love_note",
             Self::NewSignIn { .. } => "new_sign_in",
@@ -104,6 +110,8 @@ impl<'a> Letter<'a> {
             Self::CoupleEnded { .. } => &letters.couple_ended,
             Self::EmailChangeOld { .. } => &letters.email_change_old,
             Self::EmailChangeNew { .. } => &letters.email_change_new,
+            Self::EmailChanged { .. } => &letters.email_changed,
+            Self::SetUpPassword { .. } => &letters.set_up_password,
             Self::ContactCode { .. } => &letters.contact_code,
             Self::LoveNote { .. } => &letters.love_note,
             Self::NewSignIn { .. } => &letters.new_sign_in,
@@ -114,11 +122,13 @@ impl<'a> Letter<'a> {
         match *self {
             Self::VerifyEmail { name, link }
             | Self::ResetPassword { name, link }
+            | Self::SetUpPassword { name, link }
             | Self::EmailChangeOld { name, link }
             | Self::EmailChangeNew { name, link } => Facts::to(name).link(link),
-            Self::PasswordChanged { name } | Self::PasswordReset { name } | Self::CoupleEnded { name } => {
-                Facts::to(name)
-            }
+            Self::PasswordChanged { name }
+            | Self::PasswordReset { name }
+            | Self::EmailChanged { name }
+            | Self::CoupleEnded { name } => Facts::to(name),
             Self::PartnerInvitation { inviter, link, code } => {
                 Facts::default().value("inviter", inviter).link(link).code(code)
             }

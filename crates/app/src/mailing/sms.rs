@@ -17,6 +17,17 @@ pub enum Text<'a> {
     PartnerInvitation { inviter: &'a str, link: &'a str, code: &'a str },
 }
 
+impl Text<'_> {
+    /// The stable name of this kind of text message, for the outbox and for feedback.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::ContactCode { .. } => "contact_code",
+            Self::LoveNote { .. } => "love_note",
+            Self::PartnerInvitation { .. } => "partner_invitation",
+        }
+    }
+}
+
 /// The message in the language of its recipient. Links stand on a line of their own. Content is not cut: whoever
 /// accepts a note for SMS checks that the result stays within what `ports::sms` takes.
 pub fn render_text(text: &Text<'_>, lang: Lang) -> String {

@@ -24,6 +24,8 @@ fn samples<'a>(value: &'a str, link: &'a str) -> Vec<Letter<'a>> {
         Letter::CoupleEnded { name },
         Letter::EmailChangeOld { name, link },
         Letter::EmailChangeNew { name, link },
+        Letter::EmailChanged { name },
+        Letter::SetUpPassword { name, link },
         Letter::ContactCode { code, minutes: 10 },
         Letter::LoveNote { sender: value, title: Some(value), content: value, join_link: link },
         Letter::NewSignIn { name, device: value },
@@ -237,7 +239,7 @@ fn hostile() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn what_people_type_never_becomes_markup(value in hostile(), which in 0usize..14, lang in 0usize..5) {
+    fn what_people_type_never_becomes_markup(value in hostile(), which in 0usize..16, lang in 0usize..5) {
         let lang = Lang::ALL[lang];
         // An empty name changes the greeting and an empty title has no line, which is not what this asks about.
         let value = format!("x{value}");
@@ -259,7 +261,7 @@ proptest! {
     }
 
     #[test]
-    fn a_link_never_leaves_its_attribute(tail in "[ -~]{0,30}", which in 0usize..14) {
+    fn a_link_never_leaves_its_attribute(tail in "[ -~]{0,30}", which in 0usize..16) {
         let link = format!("https://example.test/verify?token={tail}");
         let mail = render(&samples("Alex", &link)[which], Lang::En);
         let plain = render(&samples("Alex", LINK)[which], Lang::En);

@@ -121,5 +121,9 @@ pub(super) static WORDS: super::Words = super::Words {
         ("no_partner", "Du bist noch mit niemandem als Paar verbunden."),
         ("unlock_required", "Das gehört zu keinem Plan: Du schaltest es mit Punkten frei."),
         ("unknown_member", "Diese Person kennen wir nicht."),
+        ("code_invalid", "Dieser Code passt nicht oder gilt nicht mehr. Prüfe ihn, oder fordere einen neuen an."),
+        ("receipt_invalid", "Diese Bestätigung ist verbraucht oder zu alt. Bitte bestätige mit einem neuen Code."),
+        ("invalid_phone", "Das ist keine Telefonnummer mit Landesvorwahl wie +351 912 345 678."),
+        ("unchanged", "Das ist schon so."),
     ],
 };

@@ -93,5 +93,9 @@ pub(super) static WORDS: super::Words = super::Words {
         ("no_partner", "You are not linked with a partner yet."),
         ("unlock_required", "This is not part of a plan: it is unlocked by points."),
         ("unknown_member", "We do not know this person."),
+        ("code_invalid", "This code does not fit, or it is not good any more. Check it, or ask for a new one."),
+        ("receipt_invalid", "This confirmation is used up or too old. Please confirm it with a new code."),
+        ("invalid_phone", "This is not a telephone number with its country code, such as +351 912 345 678."),
+        ("unchanged", "This is what it is already."),
     ],
 };

@@ -101,5 +101,9 @@ pub(super) static WORDS: super::Words = super::Words {
         ("no_partner", "Todavía no tienes un vínculo de pareja."),
         ("unlock_required", "Esto no es parte de ningún plan: se desbloquea con puntos."),
         ("unknown_member", "No conocemos a esta persona."),
+        ("code_invalid", "Este código no coincide o ya no sirve. Compruébalo o pide uno nuevo."),
+        ("receipt_invalid", "Esta confirmación ya se usó o es demasiado antigua. Confírmalo con un código nuevo."),
+        ("invalid_phone", "No es un número de teléfono con prefijo de país, como +351 912 345 678."),
+        ("unchanged", "Ya es así."),
     ],
 };

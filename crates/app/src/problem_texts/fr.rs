@@ -109,5 +109,12 @@ pub(super) static WORDS: super::Words = super::Words {
         ("no_partner", "Ton compte n’est pas encore lié en couple."),
         ("unlock_required", "Ceci ne fait partie d'aucune formule : tu le débloques avec des points."),
         ("unknown_member", "Nous ne connaissons pas cette personne."),
+        ("code_invalid", "Ce code ne correspond pas ou n’est plus valable. Vérifie-le ou demandes-en un nouveau."),
+        (
+            "receipt_invalid",
+            "Cette confirmation a déjà servi ou date de trop longtemps. Confirme avec un nouveau code.",
+        ),
+        ("invalid_phone", "Ce n’est pas un numéro de téléphone avec son indicatif de pays, comme +351 912 345 678."),
+        ("unchanged", "C’est déjà le cas."),
     ],
 };

@@ -97,5 +97,9 @@ pub(super) static WORDS: super::Words = super::Words {
         ("no_partner", "Il tuo account non è ancora collegato in coppia."),
         ("unlock_required", "Questo non fa parte di un piano: si sblocca con i punti."),
         ("unknown_member", "Non conosciamo questa persona."),
+        ("code_invalid", "Questo codice non corrisponde o non vale più. Controllalo o chiedine uno nuovo."),
+        ("receipt_invalid", "Questa conferma è già stata usata o è troppo vecchia. Conferma con un nuovo codice."),
+        ("invalid_phone", "Non è un numero di telefono con il prefisso del paese, come +351 912 345 678."),
+        ("unchanged", "È già così."),
     ],
 };

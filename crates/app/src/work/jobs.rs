@@ -4,14 +4,17 @@
 use crate::{
     app::App,
     cards, couples,
-    identity::{self, accounts, sessions},
-    mailing::{self, Letter},
+    identity::{self, accounts, contact, email_change, sessions},
+    mailing::{self, Letter, Text},
 };
 use base::{
     Cx, Error, Lang, Result, Time,
     id::{CoupleId, InvitationId, MemberId, SessionId, TokenId},
 };
-use ports::mail::{Message, Sent};
+use ports::{
+    mail::{Message, Sent},
+    sms,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,10 +28,18 @@ pub enum Job {
     ResetRequested { email: String },
     #[serde(rename = "identity.reset_password")]
     ResetPassword { member: MemberId, token: TokenId },
+    #[serde(rename = "identity.set_up_password")]
+    SetUpPassword { member: MemberId, token: TokenId },
     #[serde(rename = "identity.password_notice")]
     PasswordNotice { member: MemberId, reset: bool },
     #[serde(rename = "identity.end_sessions")]
     EndSessions { member: MemberId, keep: Option<SessionId>, before: Time },
+    #[serde(rename = "identity.email_change")]
+    EmailChange { member: MemberId, token: TokenId },
+    #[serde(rename = "identity.email_changed")]
+    EmailChanged { member: MemberId, to: String },
+    #[serde(rename = "identity.contact_code")]
+    ContactCode { channel: contact::Channel, destination: String, code: TokenId, lang: Lang },
     #[serde(rename = "members.project_card")]
     ProjectCard { member: MemberId },
     #[serde(rename = "couples.invitation_mail")]
@@ -48,10 +59,16 @@ pub async fn perform(app: &App, cx: &Cx, job: &Job, key: &str) -> Result<()> {
     match job {
         Job::VerifyEmail { member, .. }
         | Job::ResetPassword { member, .. }
+        | Job::SetUpPassword { member, .. }
         | Job::PasswordNotice { member, .. }
         | Job::CoupleEndedMail { to: member, .. } => to_member(app, cx, *member, job, key).await,
         Job::VerificationRequested { email } => identity::verification_requested(app, cx, email).await,
         Job::ResetRequested { email } => identity::reset_requested(app, cx, email).await,
+        Job::EmailChange { member, token } => email_change::mail(app, cx, *member, *token, key).await,
+        Job::EmailChanged { member, to } => email_change::notice(app, cx, *member, to, key).await,
+        Job::ContactCode { channel, destination, code, lang } => {
+            contact::deliver(app, cx, *channel, destination, *code, *lang, key).await
+        }
         Job::EndSessions { member, keep, before } => sessions::end_older(app, cx, *member, *keep, *before).await,
         Job::ProjectCard { member } => cards::project(app, cx, *member).await.map(drop),
         Job::InvitationMail { invitation, .. } => couples::mail_invitation(app, cx, *invitation, key).await,
@@ -77,6 +94,10 @@ async fn to_member(app: &App, cx: &Cx, member: MemberId, job: &Job, key: &str) -
         Job::ResetPassword { token, .. } => {
             reset = link("reset", *token);
             Letter::ResetPassword { name, link: &reset }
+        }
+        Job::SetUpPassword { token, .. } => {
+            reset = link("reset", *token);
+            Letter::SetUpPassword { name, link: &reset }
         }
         Job::PasswordNotice { reset: true, .. } => Letter::PasswordReset { name },
         Job::PasswordNotice { .. } => Letter::PasswordChanged { name },
@@ -104,6 +125,25 @@ pub async fn send(app: &App, cx: &Cx, to: &str, lang: Lang, letter: &Letter<'_>,
     match app.ports.mail.send(&message, cx.now()).await? {
         Sent::Accepted { .. } => {}
         Sent::Suppressed => tracing::info!(letter = letter.kind(), "not sent: the address is suppressed"),
+    }
+    Ok(())
+}
+
+/// A text message to a number in E.164.
+pub async fn text(app: &App, cx: &Cx, to: &str, lang: Lang, text: &Text<'_>, key: &str) -> Result<()> {
+    let mut meta = serde_json::Map::new();
+    meta.insert("text".to_owned(), text.kind().into());
+    meta.insert("language".to_owned(), lang.code().into());
+    let message = sms::Message {
+        id: cx.id(),
+        to: to.to_owned(),
+        text: mailing::render_text(text, lang),
+        idempotency_key: key.to_owned(),
+        meta,
+    };
+    match app.ports.sms.send(&message, cx.now()).await? {
+        sms::Sent::Accepted { .. } => {}
+        sms::Sent::OptedOut => tracing::info!(text = text.kind(), "not sent: the number has opted out"),
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! The access table: every operation of the document for every actor, and nothing in it without one.
 
-use crate::openapi::{Operation, operations};
+use crate::{
+    couples_joint, identity_contacts,
+    openapi::{Operation, operations},
+};
 use axum::http::Response;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -33,7 +36,14 @@ struct Stage {
     /// Of mails to somebody outside this table.
     verify_token: String,
     reset_token: String,
+    change_token: String,
+    /// For `CODED`.
+    contact_code: String,
+    /// Of two people outside this table.
+    joint_form: Value,
 }
+
+const CODED: &str = "coded@example.com";
 
 /// What a schedule needs, a day from the stage's now.
 fn tomorrow() -> Value {
@@ -69,6 +79,7 @@ impl Stage {
         let session = sessions.iter().find(|s| s["current"] == true).unwrap()["id"].as_str().unwrap().to_owned();
         let newcomer = app.newcomer("Newcomer").await;
         app.anonymous().post("/v1/auth/password/forgot", json!({ "email": newcomer.email })).await.expect(202);
+        newcomer.post("/v1/auth/email/change", new_email()).await.expect(202);
         app.settle().await;
         Self {
             anonymous: app.anonymous(),
@@ -80,6 +91,9 @@ impl Stage {
             session,
             verify_token: app.mailed(&newcomer.email, "/verify?token="),
             reset_token: app.mailed(&newcomer.email, "/reset?token="),
+            change_token: app.mailed(&newcomer.email, "/email-change?token="),
+            contact_code: identity_contacts::code(&app, "email", CODED).await,
+            joint_form: couples_joint::form_of(&app, ["Jo", "Kim"]).await,
             single,
             alice,
             bob,
@@ -119,6 +133,10 @@ fn email(member: &Actor) -> Value {
     json!({ "email": member.email })
 }
 
+fn new_email() -> Value {
+    json!({ "password": PASSWORD, "new_email": "moved@example.com" })
+}
+
 fn partner_note() -> Value {
     json!({ "channel": "partner", "content": "Hello" })
 }
@@ -139,6 +157,14 @@ const TABLE: &[Row] = &[
     Row("POST /v1/auth/email/verify", all(200), |s, who|
         who.post("/v1/auth/email/verify", json!({ "token": s.verify_token }))),
     Row("POST /v1/auth/email/resend", all(202), |s, who| who.post("/v1/auth/email/resend", email(&s.alice))),
+    Row("POST /v1/auth/email/change", members(202), |_, who| who.post("/v1/auth/email/change", new_email())),
+    // Whoever opens the link of a mail: the session does not matter.
+    Row("POST /v1/auth/email/change/confirm", all(200), |s, who|
+        who.post("/v1/auth/email/change/confirm", json!({ "token": s.change_token }))),
+    Row("POST /v1/auth/codes", all(202), |_, who|
+        who.post("/v1/auth/codes", json!({ "channel": "sms", "destination": "+351 912 000 000" }))),
+    Row("POST /v1/auth/codes/verify", all(200), |s, who| who.post("/v1/auth/codes/verify",
+        json!({ "channel": "email", "destination": CODED, "code": s.contact_code }))),
     Row("POST /v1/auth/password/forgot", all(202), |s, who| who.post("/v1/auth/password/forgot", email(&s.alice))),
     Row("POST /v1/auth/password/reset", all(204), |s, who|
         who.post("/v1/auth/password/reset", json!({ "token": s.reset_token, "password": "another good one" }))),
@@ -167,6 +193,7 @@ const TABLE: &[Row] = &[
     // Whoever holds the code may answer: that is what the code is for.
     Row("POST /v1/couple/join", [401, 422, 409, 409, 200, 409], |s, who|
         who.post("/v1/couple/join", json!({ "code": s.code }))),
+    Row("POST /v1/couple/register", all(201), |s, who| who.post("/v1/couple/register", s.joint_form.clone())),
     Row("GET /v1/couple", [401, 404, 200, 200, 404, 200], |_, who| who.get("/v1/couple")),
     Row("DELETE /v1/couple", [401, 404, 204, 204, 404, 204], |_, who| who.delete("/v1/couple")),
     // Love notes                                  anonymous, single, alice, bob, former, other

@@ -57,7 +57,11 @@ fn body(path: &str) -> Value {
 
 fn other_body(path: &str) -> Value {
     let mut other = body(path);
-    let member = if path.ends_with("notes") { "content" } else { "email" };
+    let member = match path {
+        "/v1/auth/register" => "name",
+        _ if path.ends_with("notes") => "content",
+        _ => "email",
+    };
     other[member] = json!("other@example.com");
     other
 }
@@ -234,4 +238,75 @@ async fn a_repeated_sign_up_does_not_revive_its_session() {
     again.get("/v1/me").await.problem(401, "unauthenticated");
     app.anonymous().post("/v1/auth/refresh", json!({ "refresh_token": again.refresh_token })).await.expect(401);
     app.settle().await;
+}
+
+/// No session tells visitors apart, so their address does: two strangers who chose the same key never meet.
+#[tokio::test]
+async fn strangers_may_choose_the_same_key() {
+    let app = TestApp::new().await;
+    let sign_up = |name: &str| app.anonymous().post("/v1/auth/register", TestApp::sign_up(name)).key("1");
+    let (ivy, jon) = (sign_up("Ivy").await.expect(201), sign_up("Jon").await.expect(201));
+    assert_ne!(ivy.text("/member/id"), jon.text("/member/id"));
+    assert_eq!(sign_up("Ivy").from("192.0.2.7").await.expect(201).bytes(), ivy.bytes(), "from wherever it is repeated");
+    app.settle().await;
+    let mails = || app.mails_to("ivy@example.com").len();
+    for (path, before) in [("/v1/auth/password/forgot", mails()), ("/v1/auth/email/resend", mails() + 1)] {
+        for (email, wait) in [("ivy@example.com", 0), ("IVY@example.com", 0), ("ivy@example.com", 5 * MINUTE)] {
+            app.advance(wait);
+            let answer = app.anonymous().post(path, json!({ "email": email })).key("1").await;
+            // Another spelling is another body of the same person.
+            let wanted = if email == "ivy@example.com" { 202 } else { 422 };
+            assert!(answer.expect(wanted).bytes().is_empty() || wanted == 422);
+            app.settle().await;
+        }
+        app.anonymous().post(path, json!({ "email": "jon@example.com" })).key("1").await.expect(202);
+        app.settle().await;
+        assert_eq!(mails(), before + 1, "{path}");
+    }
+}
+
+/// What answers an invitation, and what mails it again, may be repeated like what made it.
+#[tokio::test]
+async fn answers_to_invitations_are_repeatable() {
+    let app = TestApp::new().await;
+    let [ana, bob, cleo, dan] =
+        [app.member("Ana").await, app.member("Bob").await, app.member("Cleo").await, app.member("Dan").await];
+    let invite = async |who: &Actor, to: &Actor| {
+        let answer = who.post("/v1/couple/invitations", json!({ "email": to.email })).await.expect(201);
+        app.settle().await;
+        (format!("/v1/couple/invitations/{}", answer.text("/id")), answer.text("/code"))
+    };
+    let (invitation, _) = invite(&ana, &bob).await;
+    let repeated = async |who: &Actor, path: &str, body: Value, status: u16| {
+        let first = who.post(path, body.clone()).key("k").await.expect(status);
+        for wait in [0, 2 * MINUTE] {
+            app.advance(wait);
+            let again = who.post(path, body.clone()).key("k").await.expect(status);
+            assert_eq!((again.bytes(), again.header("content-type")), (first.bytes(), first.header("content-type")));
+        }
+        app.settle().await;
+        first
+    };
+    let mails = |who: &Actor| app.mails_to(&who.email).len();
+    let before = mails(&bob);
+    repeated(&ana, &format!("{invitation}/resend"), Value::Null, 200).await;
+    assert_eq!(mails(&bob), before + 1);
+    // Declined once, told once.
+    let before = mails(&ana);
+    repeated(&bob, &format!("{invitation}/decline"), Value::Null, 204).await;
+    assert_eq!(mails(&ana), before + 1);
+    bob.post(&format!("{invitation}/decline"), Value::Null).key("l").await.problem(409, "conflict");
+    // Accepted by the address, and by the code.
+    let (invitation, _) = invite(&bob, &ana).await;
+    let couple = repeated(&ana, &format!("{invitation}/accept"), Value::Null, 200).await;
+    assert_eq!(ana.get("/v1/couple").await.expect(200).json(), couple.json());
+    let (_, code) = invite(&cleo, &dan).await;
+    let couple = repeated(&dan, "/v1/couple/join", json!({ "code": code }), 200).await;
+    assert_eq!(dan.get("/v1/couple").await.expect(200).json(), couple.json());
+    dan.post("/v1/couple/join", json!({ "code": "AAAAAAAA" })).key("k").await.problem(422, "idempotency_key_reused");
+    // However the story went on, the answer is that of then.
+    ana.delete("/v1/couple").await.expect(204);
+    app.settle().await;
+    ana.post(&format!("{invitation}/accept"), Value::Null).key("k").await.expect(200);
+    ana.get("/v1/couple").await.problem(404, "not_found");
 }

@@ -85,6 +85,7 @@ async fn a_sign_up_answers_the_member_and_a_session() {
                  where c.kind = 'terms' and c.version = a.terms_version and c.given_at = a.terms_accepted_at
                    and a.terms_accepted_at = a.created_at";
     assert_eq!(number(&app, terms).await, 1);
+    assert_eq!(number(&app, "select count(*) from accounts where referral_code = 'ABC'").await, 1);
     let mails = app.mails_to("ana.silva@example.com");
     assert_eq!(mails.len(), 1);
     assert_eq!((&*mails[0].to, &mails[0].meta["letter"]), ("Ana.Silva@Example.com", &json!("verify_email")));
@@ -191,6 +192,8 @@ async fn every_offending_field_is_named() {
         (json!({ "anniversary_date": "2025-02-29" }), "/anniversary_date", "invalid_date"),
         (json!({ "partner_email": "bob@" }), "/partner_email", "invalid_email"),
         (json!({ "partner_email": "ANA@example.com" }), "/partner_email", "own_address"),
+        (json!({ "referral_code": "x".repeat(65) }), "/referral_code", "too_long"),
+        (json!({ "referral_code": 7 }), "/referral_code", "wrong_type"),
         (json!({ "language": "xx" }), "/language", "unknown_value"),
         (json!({ "timezone": "Mars/Olympus" }), "/timezone", "invalid_zone"),
         (json!({ "client": "toaster" }), "/client", "unknown_value"),
@@ -234,7 +237,7 @@ async fn what_is_absent_or_empty_has_its_default() {
     let empty = sign_up_with(
         "Em",
         &json!({ "relationship_status": "", "anniversary_date": "", "partner_email": "", "language": "", "timezone": "",
-            "client": "" }),
+            "client": "", "referral_code": "" }),
     );
     let member = register(&app, &empty).await.expect(201).at("/member");
     assert_eq!((&member["relationship_status"], &member["partner_email"]), (&Value::Null, &Value::Null));
@@ -288,7 +291,7 @@ async fn a_repeat_with_the_same_key_is_the_same_sign_up() {
     let first = sign_up(TestApp::sign_up("Ana")).await.expect(201);
     let second = sign_up(TestApp::sign_up("Ana")).await.expect(201);
     assert_eq!(first.json(), second.json());
-    sign_up(TestApp::sign_up("Bob")).await.problem(422, "idempotency_key_reused");
+    sign_up(sign_up_with("Ana", &json!({ "name": "Anna" }))).await.problem(422, "idempotency_key_reused");
     // The password in it cannot be found by trying: what is kept of a body is signed, here and elsewhere differently.
     let kept = async |app: &TestApp| {
         let mut tx = app.core().ports.sql.read().await.unwrap();

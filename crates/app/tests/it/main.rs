@@ -6,12 +6,15 @@
 
 mod access;
 mod couples;
+mod couples_joint;
 mod couples_link;
 mod couples_unlink;
 mod documents;
 mod edge;
 mod idempotency;
 mod identity;
+mod identity_contacts;
+mod identity_email_change;
 mod identity_login;
 mod identity_mails;
 mod identity_sessions;

@@ -47,6 +47,10 @@ fn number(job: &Job) -> usize {
         Job::CoupleLinked { .. } => 9,
         Job::CoupleEnded { .. } => 10,
         Job::CoupleEndedMail { .. } => 11,
+        Job::EmailChange { .. } => 12,
+        Job::EmailChanged { .. } => 13,
+        Job::ContactCode { .. } => 14,
+        Job::SetUpPassword { .. } => 15,
     }
 }
 
@@ -54,7 +58,7 @@ fn number(job: &Job) -> usize {
 fn every_job_and_timer_that_was_ever_stored_can_be_read() {
     let jobs: Vec<Job> = reads(&parse(include_str!("../golden/jobs.json")));
     let numbers: BTreeSet<_> = jobs.iter().map(number).collect();
-    assert_eq!(numbers, (0..12).collect());
+    assert_eq!(numbers, (0..16).collect());
     let timers: Vec<Timer> = reads(&parse(include_str!("../golden/timers.json")));
     assert!(timers.iter().any(|timer| match timer {
         Timer::ScheduledNote { .. } => true,

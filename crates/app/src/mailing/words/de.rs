@@ -94,6 +94,26 @@ pub(super) static WORDS: Language = Language {
         )
         .button("Neue Adresse bestätigen")
         .aside(&["Du weißt nichts davon? Dann kannst du diese Mail ignorieren."]),
+        email_changed: Words::new(
+            "Deine E-Mail-Adresse wurde geändert",
+            &[
+                "Die E-Mail-Adresse deines Kontos ist geändert, bestätigt von beiden Adressen aus.",
+                "Ab jetzt meldest du dich mit der neuen an, und unsere Mails gehen dorthin.",
+            ],
+        )
+        .aside(&["Das warst nicht du? Dann schreib uns bitte gleich, von dieser Adresse aus."]),
+        set_up_password: Words::new(
+            "Willkommen: Wähle dein Passwort",
+            &[
+                "Dein Konto ist bereit. Schön, dass du da bist.",
+                "Eines fehlt noch: Wähle ein Passwort, das nur du kennst.",
+            ],
+        )
+        .button("Mein Passwort wählen")
+        .aside(&[
+            "Der Link gilt einmal, 7 Tage lang. Später hilft „Passwort vergessen“ auf der Anmeldeseite genauso.",
+            "Du weißt nichts davon? Dann öffne den Link bitte nicht.",
+        ]),
         contact_code: Words::new("Dein Code für One 2 One Love", &[])
             .code("Hier ist der Code, der diese Adresse bestätigt:")
             .aside(&["Er gilt {minutes} Minuten. Bitte gib ihn niemandem weiter; wir fragen dich nie danach."]),

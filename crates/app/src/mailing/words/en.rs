@@ -91,6 +91,26 @@ pub(super) static WORDS: Language = Language {
         )
         .button("Confirm the new address")
         .aside(&["You know nothing of this? Then you can ignore this mail."]),
+        email_changed: Words::new(
+            "Your e-mail address was changed",
+            &[
+                "The change of your account's e-mail address is done, confirmed from both addresses.",
+                "From now on you sign in with the new one, and our mails go there.",
+            ],
+        )
+        .aside(&["That was not you? Then please write to us right away, from this address."]),
+        set_up_password: Words::new(
+            "Welcome: choose your password",
+            &[
+                "Your account is ready, and it is lovely to have you here.",
+                "One thing is left: choose a password that is yours alone.",
+            ],
+        )
+        .button("Choose my password")
+        .aside(&[
+            "The link works once, within 7 days. Later, “Forgot password” on the sign-in page does the same.",
+            "You know nothing of this? Then please do not follow the link.",
+        ]),
         contact_code: Words::new("Your code for One 2 One Love", &[])
             .code("Here is the code that confirms this address:")
             .aside(&["It is valid for {minutes} minutes. Please do not share it with anyone; we will never ask you for it."]),

@@ -91,6 +91,26 @@ pub(super) static WORDS: Language = Language {
         )
         .button("Confirmar la nueva dirección")
         .aside(&["¿No sabes nada de esto? Entonces puedes ignorar este correo."]),
+        email_changed: Words::new(
+            "Se ha cambiado tu dirección de correo",
+            &[
+                "La dirección de correo de tu cuenta ya es otra, y el cambio se ha confirmado desde las dos direcciones.",
+                "A partir de ahora inicias sesión con la nueva, y allí llegan nuestros correos.",
+            ],
+        )
+        .aside(&["¿No lo has pedido tú? Entonces escríbenos enseguida, desde esta dirección."]),
+        set_up_password: Words::new(
+            "Te damos la bienvenida: elige tu contraseña",
+            &[
+                "Tu cuenta está lista, y nos alegra mucho contar contigo.",
+                "Solo falta una cosa: elige una contraseña que sea solo tuya.",
+            ],
+        )
+        .button("Elegir mi contraseña")
+        .aside(&[
+            "El enlace sirve una vez, durante 7 días. Después puedes usar «He olvidado mi contraseña» en la página de inicio de sesión.",
+            "¿No sabes nada de esto? Entonces no abras el enlace, por favor.",
+        ]),
         contact_code: Words::new("Tu código de One 2 One Love", &[])
             .code("Este es el código que confirma esta dirección:")
             .aside(&["Es válido durante {minutes} minutos. No lo compartas con nadie; nunca te lo pediremos."]),

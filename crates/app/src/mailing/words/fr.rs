@@ -101,6 +101,26 @@ pub(super) static WORDS: Language = Language {
         )
         .button("Confirmer la nouvelle adresse")
         .aside(&["Cela ne te dit rien\u{a0}? Alors tu peux ignorer ce message."]),
+        email_changed: Words::new(
+            "Ton adresse e-mail a été modifiée",
+            &[
+                "L’adresse e-mail de ton compte a changé, et le changement a été confirmé depuis les deux adresses.",
+                "Désormais, tu te connectes avec la nouvelle, et nos messages y arrivent.",
+            ],
+        )
+        .aside(&["Cela ne vient pas de toi\u{a0}? Alors écris-nous tout de suite, depuis cette adresse."]),
+        set_up_password: Words::new(
+            "Bienvenue\u{a0}: choisis ton mot de passe",
+            &[
+                "Ton compte est prêt, et nous sommes ravis de t’accueillir.",
+                "Il reste une chose\u{a0}: choisis un mot de passe qui ne soit qu’à toi.",
+            ],
+        )
+        .button("Choisir mon mot de passe")
+        .aside(&[
+            "Le lien fonctionne une fois, pendant 7 jours. Ensuite, «\u{a0}Mot de passe oublié\u{a0}» sur la page de connexion fait la même chose.",
+            "Tu ne sais rien de tout cela\u{a0}? Alors n’ouvre pas le lien.",
+        ]),
         contact_code: Words::new("Ton code One 2 One Love", &[])
             .code("Voici le code qui confirme cette adresse\u{a0}:")
             .aside(&[

@@ -92,6 +92,26 @@ pub(super) static WORDS: Language = Language {
         )
         .button("Conferma il nuovo indirizzo")
         .aside(&["Non ne sai nulla? Allora puoi ignorare questa mail."]),
+        email_changed: Words::new(
+            "Il tuo indirizzo e-mail è cambiato",
+            &[
+                "L’indirizzo e-mail del tuo account è cambiato, con la conferma da entrambi gli indirizzi.",
+                "Da ora accedi con quello nuovo, e le nostre mail arrivano lì.",
+            ],
+        )
+        .aside(&["Non hai chiesto tu questo cambio? Allora scrivici subito, da questo indirizzo."]),
+        set_up_password: Words::new(
+            "Ti diamo il benvenuto: scegli la tua password",
+            &[
+                "Il tuo account è pronto, ed è bello averti qui.",
+                "Manca solo una cosa: scegli una password che sia soltanto tua.",
+            ],
+        )
+        .button("Scegli la mia password")
+        .aside(&[
+            "Il link funziona una volta, per 7 giorni. Più tardi puoi usare “Password dimenticata” nella pagina di accesso.",
+            "Non sai nulla di tutto questo? Allora non aprire il link, per favore.",
+        ]),
         contact_code: Words::new("Il tuo codice One 2 One Love", &[])
             .code("Ecco il codice che conferma questo indirizzo:")
             .aside(&["Vale per {minutes} minuti. Non condividerlo con nessuno; non te lo chiederemo mai."]),

@@ -38,6 +38,8 @@ pub(super) struct Letters {
     pub(super) couple_ended: Words,
     pub(super) email_change_old: Words,
     pub(super) email_change_new: Words,
+    pub(super) email_changed: Words,
+    pub(super) set_up_password: Words,
     pub(super) contact_code: Words,
     pub(super) love_note: Words,
     pub(super) new_sign_in: Words,

@@ -1,0 +1,342 @@
+//! Contact codes: six digits that prove an address or a number, and the receipt that says so in an application form.
+//!
+//! What is kept of a destination is one item: when codes were sent to it, and which code is good now. A code is made of
+//! its id and a key of ours, and so is a receipt: neither lies anywhere, and the job that sends a code carries only the
+//! id. The limits are part of the commit that sends, so that no race passes them, and nothing switches them off.
+
+use super::lockouts;
+use crate::{
+    app::App,
+    cards,
+    check::Checks,
+    edge::{
+        once::{Once, Sender},
+        request::Facts,
+    },
+    mailing::{Letter, Text},
+    work::jobs::{self, Job},
+};
+use axum::http::StatusCode;
+use base::{
+    Cx, Error, Lang, Result, Secret, Time,
+    id::TokenId,
+    time::{DAY, HOUR, MINUTE},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use ports::{
+    args,
+    items::{Commit, Item, Key, Outcome, When, Write},
+    secrets::RingKey,
+    sql::{Tx, bucket},
+};
+use ring::hmac;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+const CODE_LIFE: i64 = 10 * MINUTE;
+const RECEIPT_LIFE: i64 = 60 * MINUTE;
+/// Codes to one destination: so many within so long.
+const LIMITS: [(i64, usize); 3] = [(MINUTE, 1), (HOUR, 5), (DAY, 10)];
+/// So many wrong tries void a code.
+const TRIES: u8 = 5;
+/// Each round lost means that another call for this destination went through, and few can before the limits end it.
+const ROUNDS: usize = 64;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    Email,
+    Sms,
+}
+
+impl Channel {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+        }
+    }
+}
+
+/// Where a code goes: an address as typed, or a number in E.164.
+#[derive(Debug, Clone)]
+pub struct Contact {
+    channel: Channel,
+    pub destination: String,
+}
+
+impl Contact {
+    /// From what was typed; an offence is noted under `pointer`.
+    pub fn read(checks: &mut Checks, pointer: &'static str, channel: Channel, typed: &str) -> Self {
+        let destination = match channel {
+            Channel::Email => checks.email(pointer, typed),
+            Channel::Sms => checks.phone(pointer, typed),
+        };
+        Self { channel, destination }
+    }
+
+    /// How destinations are compared.
+    fn subject(&self) -> String {
+        format!("{}:{}", self.channel.name(), self.destination.to_lowercase())
+    }
+
+    fn key(&self) -> Key {
+        lockouts::key("contact", &self.subject())
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "channel": "sms", "destination": "+351 912 345 678" }))]
+pub struct SendCode {
+    pub channel: Channel,
+    /// An e-mail address, or a telephone number of 10 to 15 digits with its country code.
+    #[schema(min_length = 3, max_length = 254)]
+    pub destination: String,
+}
+
+impl Sender for SendCode {
+    fn sender(&self) -> String {
+        let mut ignored = Checks::default();
+        Contact::read(&mut ignored, "/destination", self.channel, &self.destination).subject()
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "channel": "sms", "destination": "+351 912 345 678", "code": "482915" }))]
+pub struct VerifyCode {
+    pub channel: Channel,
+    #[schema(min_length = 3, max_length = 254)]
+    pub destination: String,
+    #[schema(value_type = String, min_length = 1, max_length = 32)]
+    pub code: Secret,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CodeSent {
+    /// Seconds the code is good for.
+    pub expires_in: i64,
+    /// Seconds until another may be asked for.
+    pub retry_in: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Receipt {
+    /// Proof that this destination was verified: good for one form.
+    pub receipt: String,
+    /// Seconds the receipt is good for.
+    pub expires_in: i64,
+}
+
+/// What is remembered of a destination, for a day after the last code.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    /// When codes went out, oldest first; of the last day.
+    sent: Vec<Time>,
+    /// The code that is good now.
+    code: Option<TokenId>,
+    expires_at: Time,
+    wrong: u8,
+}
+
+impl State {
+    fn read(item: Option<&Item>) -> Result<Self> {
+        let Some(item) = item else { return Ok(Self::default()) };
+        serde_json::from_slice(&item.body).map_err(|e| Error::bug("read a contact", e))
+    }
+
+    fn write(&self, key: Key, over: Option<&Item>) -> Result<Write> {
+        let body = Bytes::from(serde_json::to_vec(self).map_err(|e| Error::bug("write a contact", e))?);
+        let expires_at = self.sent.last().map(|at| at.plus(DAY));
+        let when = over.map_or(When::Absent, |item| When::Version(item.version));
+        Ok(Write::Put { key, number: 0, body, expires_at, when })
+    }
+
+    /// Milliseconds until one more code may go out.
+    fn wait(&self, now: Time) -> i64 {
+        let until = LIMITS.iter().filter_map(|(window, most)| {
+            let oldest = self.sent.len().checked_sub(*most).and_then(|at| self.sent.get(at))?;
+            Some(oldest.plus(*window).since(now))
+        });
+        until.max().unwrap_or(0)
+    }
+
+    fn current(&self, now: Time) -> Option<TokenId> {
+        self.code.filter(|_| self.expires_at > now)
+    }
+}
+
+/// Makes codes and receipts.
+pub struct Keys(hmac::Key);
+
+const TAG: usize = 16;
+
+impl Keys {
+    pub fn new(ring: &[RingKey]) -> Self {
+        let key = ring.last().expect("a ring has a key").bytes;
+        Self(hmac::Key::new(hmac::HMAC_SHA256, &key))
+    }
+
+    /// The six digits of an id.
+    fn code(&self, id: TokenId) -> String {
+        let tag = hmac::sign(&self.0, &[b"code", &id.bytes()[..]].concat());
+        let mut number = [0; 8];
+        number.copy_from_slice(&tag.as_ref()[..8]);
+        format!("{:06}", u64::from_be_bytes(number) % 1_000_000)
+    }
+
+    fn tag(&self, id: TokenId, contact: &Contact) -> hmac::Tag {
+        let about = [b"receipt", &id.bytes()[..], contact.subject().as_bytes()].concat();
+        hmac::sign(&self.0, &about)
+    }
+
+    /// `id` is the receipt's own: the time in it is when it was given.
+    fn receipt(&self, id: TokenId, contact: &Contact) -> String {
+        let tag = self.tag(id, contact);
+        URL_SAFE_NO_PAD.encode([&id.bytes()[..], &tag.as_ref()[..TAG]].concat())
+    }
+
+    /// The id of a receipt that was given here, for this destination, within the last hour.
+    pub fn open(&self, receipt: &str, contact: &Contact, now: Time) -> Option<TokenId> {
+        let bytes = (receipt.len() <= 64).then(|| URL_SAFE_NO_PAD.decode(receipt).ok()).flatten()?;
+        let (id, tag) = bytes.split_at_checked(16)?;
+        let id = TokenId::from_slice(id)?;
+        let expected = self.tag(id, contact);
+        let fits = subtle::ConstantTimeEq::ct_eq(&expected.as_ref()[..TAG], tag);
+        (bool::from(fits) && expiry(id) > now).then_some(id)
+    }
+}
+
+/// When a receipt runs out.
+fn expiry(id: TokenId) -> Time {
+    let mut millis = [0; 8];
+    millis[2..].copy_from_slice(&id.bytes()[..6]);
+    Time(i64::from_be_bytes(millis)).plus(RECEIPT_LIFE)
+}
+
+/// Sends a new code; the one before is void.
+pub async fn send(app: &App, cx: &Cx, about: &Facts, input: &SendCode, once: &Once) -> Result<(StatusCode, Bytes)> {
+    let mut checks = Checks::default();
+    let contact = Contact::read(&mut checks, "/destination", input.channel, &input.destination);
+    checks.done()?;
+    let lang = match about.caller {
+        Some(caller) => cards::load(app, cx, caller.member).await?.lang,
+        None => cx.lang(),
+    };
+    let answer = CodeSent { expires_in: CODE_LIFE / 1000, retry_in: LIMITS[0].0 / 1000 };
+    let answer = Bytes::from(serde_json::to_vec(&answer).map_err(|e| Error::bug("write an answer", e))?);
+    for _ in 0..ROUNDS {
+        let stored = app.ports.items.get(&contact.key()).await?;
+        let mut state = State::read(stored.as_ref())?;
+        state.sent.retain(|at| *at > cx.now().minus(DAY));
+        let wait = state.wait(cx.now());
+        if wait > 0 {
+            return Err(Error::rate_limited(wait.unsigned_abs().div_ceil(1000)));
+        }
+        let code: TokenId = cx.id();
+        state.sent.push(cx.now());
+        state = State { code: Some(code), expires_at: cx.now().plus(CODE_LIFE), wrong: 0, ..state };
+        let mut writes = vec![state.write(contact.key(), stored.as_ref())?];
+        writes.extend(once.write(cx, StatusCode::ACCEPTED, &answer)?);
+        let destination = contact.destination.clone();
+        let job = Job::ContactCode { channel: contact.channel, destination, code, lang };
+        match app.ports.items.commit(Commit { writes, outbox: vec![job.emit()?], token: None }).await? {
+            Outcome::Applied { .. } => {
+                app.bells.relay.notify_one();
+                return Ok((StatusCode::ACCEPTED, answer));
+            }
+            Outcome::Refused(refusals) => {
+                if let Some(error) = once.overtaken(&refusals) {
+                    return Err(error);
+                }
+            }
+        }
+    }
+    Err(Error::unavailable("Too much at once. Please try again in a moment."))
+}
+
+/// The job behind [`send`]. A code that is void or used by now is not sent.
+pub async fn deliver(
+    app: &App,
+    cx: &Cx,
+    channel: Channel,
+    destination: &str,
+    code: TokenId,
+    lang: Lang,
+    key: &str,
+) -> Result<()> {
+    let contact = Contact { channel, destination: destination.to_owned() };
+    let stored = app.ports.items.get(&contact.key()).await?;
+    if State::read(stored.as_ref())?.current(cx.now()) != Some(code) {
+        return Ok(());
+    }
+    let code = &*app.identity.contacts.code(code);
+    match channel {
+        Channel::Email => {
+            let minutes = u32::try_from(CODE_LIFE / MINUTE).unwrap_or(u32::MAX);
+            jobs::send(app, cx, destination, lang, &Letter::ContactCode { code, minutes }, key).await
+        }
+        Channel::Sms => jobs::text(app, cx, destination, lang, &Text::ContactCode { code }, key).await,
+    }
+}
+
+fn wrong() -> Error {
+    Error::field("/code", "unknown_value", "This code does not fit, or it is not good any more.").reason("code_invalid")
+}
+
+/// Uses a code up, for a receipt.
+pub async fn verify(app: &App, cx: &Cx, input: &VerifyCode) -> Result<Receipt> {
+    let mut checks = Checks::default();
+    let contact = Contact::read(&mut checks, "/destination", input.channel, &input.destination);
+    checks.length("/code", input.code.reveal().trim(), 1, 32);
+    checks.done()?;
+    let typed: String = input.code.reveal().chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    for _ in 0..ROUNDS {
+        let stored = app.ports.items.get(&contact.key()).await?;
+        let mut state = State::read(stored.as_ref())?;
+        let Some(code) = state.current(cx.now()) else { return Err(wrong()) };
+        let expected = app.identity.contacts.code(code);
+        let fits = bool::from(subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), typed.as_bytes()));
+        if !fits {
+            state.wrong += 1;
+        }
+        if fits || state.wrong >= TRIES {
+            state.code = None;
+        }
+        // Every try is counted before its answer, so guesses made at once learn no more than guesses made in turn.
+        let write = state.write(contact.key(), stored.as_ref())?;
+        if app.ports.items.try_commit(vec![write]).await?.is_none() {
+            continue;
+        }
+        if !fits {
+            return Err(wrong());
+        }
+        let receipt = app.identity.contacts.receipt(cx.id(), &contact);
+        return Ok(Receipt { receipt, expires_in: RECEIPT_LIFE / 1000 });
+    }
+    Err(Error::unavailable("Too much at once. Please try again in a moment."))
+}
+
+/// Looks at the receipt of a form, before anything is written. [`redeem`] uses it up.
+pub fn check_receipt(
+    app: &App,
+    cx: &Cx,
+    checks: &mut Checks,
+    pointer: &'static str,
+    contact: &Contact,
+    receipt: &str,
+) -> Option<TokenId> {
+    let id = app.identity.contacts.open(receipt, contact, cx.now());
+    if receipt.is_empty() {
+        checks.refuse(pointer, "required", "This is required.");
+    } else if id.is_none() {
+        checks.refuse(pointer, "receipt_invalid", "Please confirm this with a new code.");
+    }
+    id
+}
+
+/// Uses a receipt up, with what the form leaves: when that fails, the receipt is good again. False when it was used.
+pub async fn redeem(tx: &mut Tx, receipt: TokenId) -> Result<bool> {
+    let sql = "insert into spent_receipts (id, bucket, expires_at) values ($1, $2, $3) on conflict (id) do nothing";
+    Ok(tx.exec(sql, args![receipt, bucket(&receipt), expiry(receipt)]).await? == 1)
+}
