@@ -3,6 +3,7 @@
 use crate::{
     edge::{access_log::AccessLog, metrics::Metrics, once::InFlight},
     identity::Engine,
+    notes::Library,
     realtime::{self, Rooms},
     settings::Settings,
     work::{self, Bells, tasks::Tasks},
@@ -25,6 +26,8 @@ pub struct App {
     pub metrics: Metrics,
     pub access_log: AccessLog,
     pub in_flight: InFlight,
+    /// Templates of love notes.
+    pub library: Library,
     /// Signs bodies of calls with an idempotency key: passwords among them cannot be found by trying.
     pub bodies: ring::hmac::Key,
     /// Verifies links to the embedded folder of objects; none with a real object store.
@@ -68,6 +71,7 @@ impl App {
             metrics: Metrics::default(),
             access_log: parts.access_log,
             in_flight: InFlight::default(),
+            library: Library::default(),
             bodies: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &bodies),
             signer: parts.signer,
             dev_outbox: parts.dev_outbox,

@@ -8,6 +8,8 @@ use crate::{
 use base::{Cx, Result, Time};
 use ports::sql::Db;
 
+pub use crate::notes::{ImportError, Imported, import_templates};
+
 /// Gives a member a plan. False when nobody has the address.
 pub async fn grant_plan(cx: &Cx, db: &Db, email: &str, plan: Plan) -> Result<bool> {
     let mut tx = db.begin().await?;

@@ -72,6 +72,8 @@ pub enum Command {
     #[command(subcommand)]
     Jobs(JobsCommand),
     #[command(subcommand)]
+    Templates(TemplatesCommand),
+    #[command(subcommand)]
     Backup(BackupCommand),
     Completion(CompletionArgs),
     Man(ManArgs),
@@ -173,6 +175,33 @@ pub enum JobsCommand {
     Parked,
     /// Give every parked job its attempts anew
     Redrive,
+}
+
+/// Look after the templates of love notes; works beside a running server
+#[derive(Debug, Clone, Subcommand)]
+pub enum TemplatesCommand {
+    /// Add and change the templates of a file, all or none
+    #[command(after_help = "\
+The file is TOML. An entry with the language and key of a template that is there, also of the opening
+stock, takes its place; with active = false it takes it out of the library.
+
+  language = \"en\"
+
+  [[template]]
+  key = \"kitchen-slow-dance\"
+  category = \"romantic\"
+  tier = \"premiere\"
+  title = \"A slow dance at the sink\"
+  content = \"…\"
+  tags = [\"dance\", \"home\", \"evening\"]
+
+Example:
+  o2o templates import autumn.toml --data /var/lib/o2o")]
+    Import {
+        /// The templates
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// Copy the whole data folder into one file, beside a running server, and back
@@ -300,6 +329,17 @@ mod tests {
         let line = "o2o member grant-feature --email a@b.c --feature custom_theme";
         let command = read(line).unwrap().command;
         assert!(matches!(command, Command::Member(MemberCommand::GrantFeature { until: None, .. })));
+    }
+
+    #[test]
+    fn a_file_of_templates_is_named() {
+        let Command::Templates(TemplatesCommand::Import { file }) =
+            read("o2o templates import a.toml --data /d").unwrap().command
+        else {
+            panic!("not an import")
+        };
+        assert_eq!(file, PathBuf::from("a.toml"));
+        assert_eq!(read("o2o templates import").unwrap_err().exit_code(), 2);
     }
 
     #[test]

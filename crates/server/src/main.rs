@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Backup(command) => commands::backup::run(&cli.shared, command, &mut out),
         Command::Completion(args) => commands::complete::completion(args, &mut out),
         Command::Man(_) => commands::complete::man(&mut out),
+        Command::Templates(command) => commands::templates::run(&cli.shared, command, &mut out),
     };
     done.unwrap_or_else(|error| {
         // When both are closed, the exit code still tells.

@@ -119,6 +119,34 @@ fn a_plan_is_granted_beside_the_running_server() {
 }
 
 #[test]
+fn templates_are_imported_beside_the_running_server() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let data = folder.path().to_str().unwrap();
+    let file = folder.path().join("more.toml");
+    let entry = |key: &str| {
+        format!(
+            "[[template]]\nkey = '{key}'\ncategory = 'sick'\ntier = 'basic'\ntitle = 'T'\ncontent = 'C'\ntags = ['a']\n"
+        )
+    };
+    fs::write(&file, format!("language = 'en'\n{}{}", entry("one"), entry("One"))).unwrap();
+    let import = || run(&["templates", "import", file.to_str().unwrap(), "--data", data]);
+    let wrong = import();
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(
+        said(&wrong).contains("One (entry 2)") && said(&wrong).contains("nothing was imported"),
+        "{}",
+        said(&wrong)
+    );
+    fs::write(&file, format!("language = 'en'\n{}{}", entry("one"), entry("two"))).unwrap();
+    let good = import();
+    assert_eq!(good.status.code(), Some(0), "{}", said(&good));
+    assert!(said(&good).contains("2 templates added"), "{}", said(&good));
+    assert!(said(&import()).contains("0 templates added, 0 changed, 2 as they were"));
+    assert!(server.get("/v1/note-templates?category=sick").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
 fn a_full_disk_is_said_and_loses_nothing_that_was_there() {
     let folder = TempDir::new().unwrap();
     let place = folder.path().join("small");

@@ -44,6 +44,7 @@ fn features() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .merge(couples::routes())
         .merge(plans::routes())
         .merge(notes::routes())
+        .merge(notes::library_routes())
         .merge(realtime::routes())
         .split_for_parts();
     (router, openapi::finish(document))

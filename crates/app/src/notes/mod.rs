@@ -5,6 +5,7 @@
 
 mod allowance;
 mod boxes;
+mod library;
 mod model;
 mod open;
 mod routes;
@@ -16,3 +17,4 @@ pub use schedule::{due, not_sent, pause_for_ended};
 
 pub use allowance::sending;
 pub use boxes::received_json;
+pub use library::{ImportError, Imported, Library, import as import_templates, routes as library_routes};

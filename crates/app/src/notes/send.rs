@@ -4,6 +4,7 @@
 use super::{
     allowance,
     boxes::{self, Side},
+    library,
     model::{NewNote, Note, Words},
 };
 use crate::{
@@ -94,6 +95,7 @@ pub(super) async fn send(
 ) -> Result<(StatusCode, Bytes)> {
     let card = cards::load(app, cx, caller.member).await?;
     let words = input.check(card.lang)?;
+    library::check_origin(app, cx, words.template_id).await?;
     let us = Membership::of(&card, caller.member).ok_or_else(no_partner)?;
     if let Some(first) = words.reply_to {
         let (side, item) = boxes::find(app, caller, first).await?;

@@ -31,6 +31,8 @@ struct Stage {
     /// From `single` to `former`.
     invitation: String,
     code: String,
+    /// Of the library, for everybody.
+    template: String,
     /// Alice's other device.
     session: String,
     /// Of mails to somebody outside this table.
@@ -77,6 +79,7 @@ impl Stage {
         let device = alice.another_device().await;
         let sessions = device.get("/v1/auth/sessions").await.expect(200).data();
         let session = sessions.iter().find(|s| s["current"] == true).unwrap()["id"].as_str().unwrap().to_owned();
+        let template = app.get("/v1/note-templates?limit=1").await.expect(200).text("/data/0/id");
         let newcomer = app.newcomer("Newcomer").await;
         app.anonymous().post("/v1/auth/password/forgot", json!({ "email": newcomer.email })).await.expect(202);
         newcomer.post("/v1/auth/email/change", new_email()).await.expect(202);
@@ -89,6 +92,7 @@ impl Stage {
             invitation: sent.text("/id"),
             code: sent.text("/code"),
             session,
+            template,
             verify_token: app.mailed(&newcomer.email, "/verify?token="),
             reset_token: app.mailed(&newcomer.email, "/reset?token="),
             change_token: app.mailed(&newcomer.email, "/email-change?token="),
@@ -223,6 +227,16 @@ const TABLE: &[Row] = &[
     // It has not failed, so its author gets a conflict; everybody else learns nothing.
     Row("POST /v1/scheduled-notes/{id}/retry", [401, 404, 409, 404, 404, 404], |s, who|
         who.post(&format!("/v1/scheduled-notes/{}/retry", s.scheduled), Value::Null)),
+    // The library                                 anonymous, single, alice, bob, former, other
+    Row("GET /v1/note-templates", all(200), |_, who| who.get("/v1/note-templates")),
+    Row("GET /v1/note-templates/categories", all(200), |_, who| who.get("/v1/note-templates/categories")),
+    Row("GET /v1/note-templates/random", all(200), |_, who| who.get("/v1/note-templates/random")),
+    Row("GET /v1/note-templates/{id}", all(200), |s, who| who.get(&format!("/v1/note-templates/{}", s.template))),
+    Row("PUT /v1/note-templates/{id}/favourite", members(204), |s, who|
+        who.call("PUT", &format!("/v1/note-templates/{}/favourite", s.template))),
+    Row("DELETE /v1/note-templates/{id}/favourite", members(204), |s, who|
+        who.delete(&format!("/v1/note-templates/{}/favourite", s.template))),
+    Row("GET /v1/me/favourite-templates", members(200), |_, who| who.get("/v1/me/favourite-templates")),
     // Real time                                   anonymous, single, alice, bob, former, other
     Row("POST /v1/realtime/tickets", members(200), |_, who| who.post("/v1/realtime/tickets", Value::Null)),
     // The ticket is the credential; without a handshake nothing is looked at.

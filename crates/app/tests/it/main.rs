@@ -20,6 +20,8 @@ mod identity_mails;
 mod identity_sessions;
 mod identity_tokens;
 mod input;
+mod library;
+mod library_staff;
 mod limits;
 mod meters;
 mod notes;

@@ -30,8 +30,15 @@ macro_rules! list {
 }
 
 /// Append-only.
-pub const MIGRATIONS: &[Migration] =
-    list!["0001_accounts", "0002_couples", "0003_platform", "0005_contacts", "0006_profiles", "0007_plans"];
+pub const MIGRATIONS: &[Migration] = list![
+    "0001_accounts",
+    "0002_couples",
+    "0003_platform",
+    "0005_contacts",
+    "0006_profiles",
+    "0007_plans",
+    "0008_library"
+];
 
 /// What [`migrate`] did.
 #[derive(Debug, PartialEq, Eq)]

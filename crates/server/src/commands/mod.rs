@@ -9,6 +9,7 @@ pub mod member;
 pub mod migrate;
 mod progress;
 pub mod serve;
+pub mod templates;
 
 use crate::{cli::Shared, wire::Failure};
 use serde_json::Value;

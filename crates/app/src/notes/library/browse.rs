@@ -201,7 +201,12 @@ pub async fn read(app: &App, cx: &Cx, about: &Facts, id: TemplateId) -> Result<V
     view::bytes(&NoteTemplate::of(template, &personal))
 }
 
-/// Whether a note may say that it came from this template.
-pub async fn is_template(app: &App, cx: &Cx, id: TemplateId) -> Result<bool> {
-    Ok(app.library.catalogue(app, cx).await?.get(id).is_some())
+/// What a note may say that it was made from: a template that there is, or was when its words were taken.
+pub async fn check_origin(app: &App, cx: &Cx, template: Option<TemplateId>) -> Result<()> {
+    match template {
+        Some(id) if !app.library.catalogue(app, cx).await?.knows(id) => {
+            Err(Error::field("/template_id", "unknown_value", "There is no such template."))
+        }
+        _ => Ok(()),
+    }
 }

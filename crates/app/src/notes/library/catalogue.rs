@@ -10,17 +10,19 @@ use super::{
 use crate::plans::Plan;
 use base::{Lang, id::TemplateId};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{HashMap, HashSet},
     ops::Range,
 };
 
-/// Templates per plan and language that a library holds; a plan that is not named, or -1, holds all.
-pub type Sizes = BTreeMap<String, i64>;
+/// Templates per language that the libraries of Basic, Premiere and Exclusive hold; none is all.
+pub type Sizes = [Option<usize>; 3];
 
 pub struct Catalogue {
     /// In the order of [`Lang::ALL`].
     shelves: [Shelf; 5],
     by_id: HashMap<TemplateId, (Lang, usize)>,
+    /// Shown or retired.
+    ever: HashSet<TemplateId>,
 }
 
 /// The templates of one language, by [`Place`].
@@ -34,7 +36,7 @@ pub struct Shelf {
 
 impl Catalogue {
     /// An addition with the id of a stock template stands in its place, or takes it away when it is not active.
-    pub fn new(stock: &[Written], added: &[Added], sizes: &Sizes) -> Self {
+    pub fn new(stock: &[Written], added: &[Added], sizes: Sizes) -> Self {
         let replaced: HashMap<_, _> = added.iter().map(|a| (a.written.id, a)).collect();
         let mut of_lang: [Vec<Template>; 5] = Default::default();
         let mut of_stock = HashMap::new();
@@ -56,7 +58,8 @@ impl Catalogue {
         for (lang, shelf) in Lang::ALL.into_iter().zip(&shelves) {
             by_id.extend(shelf.templates.iter().enumerate().map(|(at, t)| (t.id, (lang, at))));
         }
-        Self { shelves, by_id }
+        let ever = stock.iter().chain(added.iter().map(|a| &a.written)).map(|w| w.id).collect();
+        Self { shelves, by_id, ever }
     }
 
     pub fn shelf(&self, lang: Lang) -> &Shelf {
@@ -66,6 +69,11 @@ impl Catalogue {
     pub fn get(&self, id: TemplateId) -> Option<&Template> {
         let (lang, at) = self.by_id.get(&id)?;
         self.shelf(*lang).templates.get(*at)
+    }
+
+    /// Whether there is such a template, or was.
+    pub fn knows(&self, id: TemplateId) -> bool {
+        self.ever.contains(&id)
     }
 
     /// The language in which a reader sees a category: English when the asked one has nothing of it for this plan.
@@ -78,7 +86,7 @@ impl Catalogue {
 }
 
 impl Shelf {
-    fn new(mut templates: Vec<Template>, sizes: &Sizes) -> Self {
+    fn new(mut templates: Vec<Template>, sizes: Sizes) -> Self {
         bound(&mut templates, sizes);
         templates.sort_by_key(|t| t.place);
         let mut this = Self { templates, ..Self::default() };
@@ -106,15 +114,15 @@ impl Shelf {
     }
 }
 
-/// Sets the lowest plan of each template: the plans' libraries are filled by tier, then by place, up to their size.
+/// Sets the lowest plan of each template: the plans' libraries are filled by tier, the stock first, up to their size.
 /// What no plan has room for goes.
-fn bound(templates: &mut Vec<Template>, sizes: &Sizes) {
-    templates.sort_by_key(|t| (t.tier, t.place));
-    let size = |plan: Plan| sizes.get(plan.key()).and_then(|size| usize::try_from(*size).ok());
+fn bound(templates: &mut Vec<Template>, sizes: Sizes) {
+    templates.sort_by_key(|t| (t.tier, t.place.added, t.place));
     let mut at = 0;
     templates.retain_mut(|template| {
         // Of each plan's library the templates before this one are a beginning, so `at` is its number in all of them.
-        let holder = Plan::ALL.into_iter().find(|p| template.tier <= *p && size(*p).is_none_or(|size| at < size));
+        let holder =
+            Plan::ALL.into_iter().find(|p| template.tier <= *p && sizes[*p as usize].is_none_or(|size| at < size));
         at += 1;
         holder.map(|plan| template.needs = plan).is_some()
     });

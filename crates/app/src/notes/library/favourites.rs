@@ -93,8 +93,12 @@ pub async fn list(app: &App, cx: &Cx, about: &Facts, caller: &Caller, asked: &Li
         let found = rows(&mut tx, caller.member, after, limit + 1).await?;
         let Some(last) = found.last() else { break };
         after = Some(*last);
+        let all = found.len() <= limit;
         let seen = |spot: Spot| catalogue.get(spot.1).filter(|t| t.needs <= reader.plan).map(|t| (spot, t));
         shown.extend(found.into_iter().filter_map(seen));
+        if all {
+            break;
+        }
     }
     drop(tx);
     let more = shown.len() > limit;

@@ -25,7 +25,7 @@ mod template;
 mod tests;
 mod view;
 
-pub use browse::is_template;
+pub use browse::check_origin;
 pub use routes::routes;
 pub use shelf::Library;
 pub use store::{ImportError, Imported, import};

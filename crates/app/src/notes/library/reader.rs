@@ -1,12 +1,18 @@
 //! Who reads the library: a plan, a language and what makes a template personal.
 
 use super::personal::Personal;
-use crate::{app::App, cards, edge::request::Facts, plans::Plan};
+use crate::{
+    app::App,
+    cards::{self, Card},
+    edge::request::Facts,
+    plans::{Feature, Plan},
+};
 use base::{Cx, Error, Lang, Result, id::MemberId};
 use ports::args;
 
 pub struct Reader {
     pub member: Option<MemberId>,
+    /// Whose library it is: of the plan, or of the higher one whose library was unlocked or granted.
     pub plan: Plan,
     pub lang: Lang,
 }
@@ -18,7 +24,7 @@ impl Reader {
             return Ok(Self { member: None, plan: Plan::Basic, lang: asked.unwrap_or(cx.lang()) });
         };
         let card = cards::load(app, cx, caller.member).await?;
-        Ok(Self { member: Some(caller.member), plan: card.plan(cx.now()), lang: asked.unwrap_or(card.lang) })
+        Ok(Self { member: Some(caller.member), plan: library(&card, cx), lang: asked.unwrap_or(card.lang) })
     }
 
     pub async fn personal(&self, app: &App) -> Result<Personal> {
@@ -29,23 +35,33 @@ impl Reader {
         Ok(Personal::new(row.text_opt(0)?, row.text_opt(1)?, row.text_opt(2)?))
     }
 
-    /// Passes when the plan is high enough; a refusal asks the store first, because the card may be a moment behind.
+    /// Passes when the library is large enough; a refusal asks the store first, because the card may be a moment
+    /// behind.
     pub async fn require(&self, app: &App, cx: &Cx, needs: Plan) -> Result<()> {
-        let mut plan = self.plan;
-        if plan < needs
-            && let Some(member) = self.member
-        {
-            plan = cards::fresh(app, cx, member).await?.plan(cx.now());
-        }
-        if plan >= needs {
+        if self.plan >= needs {
             return Ok(());
         }
-        let feature = if needs == Plan::Exclusive { "unlimited_love_notes" } else { "love_notes_extended" };
-        Err(Error::plan_required(feature, needs.key(), plan.key()))
+        let mut current = Plan::Basic;
+        if let Some(member) = self.member {
+            let card = cards::fresh(app, cx, member).await?;
+            if library(&card, cx) >= needs {
+                return Ok(());
+            }
+            current = card.plan(cx.now());
+        }
+        let feature = if needs == Plan::Exclusive { Feature::UnlimitedLoveNotes } else { Feature::LoveNotesExtended };
+        Err(Error::plan_required(feature.key(), needs.key(), current.key()))
     }
 
     /// Who may use a cursor of this reader.
     pub fn scope(&self) -> String {
         self.member.map_or_else(|| "visitor".to_owned(), |member| member.to_string())
     }
+}
+
+/// The plan whose library a member reads.
+fn library(card: &Card, cx: &Cx) -> Plan {
+    let entitlements = card.entitlements(cx.now());
+    let held = [Feature::UnlimitedLoveNotes, Feature::LoveNotesExtended].into_iter();
+    held.filter(|feature| entitlements.holds(*feature).is_some()).find_map(Feature::cheapest).unwrap_or_default()
 }

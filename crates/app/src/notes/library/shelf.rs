@@ -2,7 +2,10 @@
 //! [`LOOK`] milliseconds one request asks `sql` whether staff changed something, while the others read on.
 
 use super::{Catalogue, entry, store};
-use crate::app::App;
+use crate::{
+    app::App,
+    plans::{Included, Plan},
+};
 use base::{Cx, Result, Time, error::Chain, time::SECOND};
 use parking_lot::RwLock;
 use std::sync::Arc;
@@ -61,7 +64,9 @@ impl Library {
             None => {
                 let added = store::all(&mut tx).await?;
                 drop(tx);
-                Arc::new(Catalogue::new(entry::stock()?, &added, &app.settings.notes.library))
+                let size = |plan| Included::NoteLibrary.of_plan(&app.settings.plans, plan);
+                let sizes = Plan::ALL.map(|plan| size(plan).and_then(|size| usize::try_from(size).ok()));
+                Arc::new(Catalogue::new(entry::stock()?, &added, sizes))
             }
         };
         self.show(Shown { catalogue: catalogue.clone(), stamp, looked: cx.now() });
