@@ -16,7 +16,7 @@ pub struct Named {
 
 /// How much of something a plan includes.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Limit {
+pub struct Quota {
     pub meter: &'static str,
     /// Null: unlimited.
     pub limit: Option<i64>,
@@ -41,7 +41,7 @@ pub struct Offer {
     pub features: Vec<Named>,
     /// What comes with it besides.
     pub benefits: Vec<Named>,
-    pub limits: Vec<Limit>,
+    pub limits: Vec<Quota>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,14 +77,14 @@ pub(super) fn quizzes(advanced: bool) -> &'static str {
 /// What quizzes are listed as among limits and usage.
 pub(super) const QUIZZES: &str = "quizzes";
 
-fn limits(settings: &Settings, plan: Plan) -> Vec<Limit> {
+fn limits(settings: &Settings, plan: Plan) -> Vec<Quota> {
     let of_plan = Included::ALL.map(|included| (included.meter(), included.of_plan(&settings.plans, plan)));
     let meters = of_plan.into_iter().chain(notes::sending(&settings.notes, plan));
     let mut limits: Vec<_> =
-        meters.map(|(m, limit)| Limit { meter: m.name, limit, window: m.window, scope: None }).collect();
+        meters.map(|(m, limit)| Quota { meter: m.name, limit, window: m.window, scope: None }).collect();
     let advanced = Feature::AdvancedQuizzes.cheapest().is_some_and(|cheapest| cheapest <= plan);
     let scope = Some(quizzes(advanced));
-    limits.insert(3, Limit { meter: QUIZZES, limit: None, window: Window::Standing, scope });
+    limits.insert(3, Quota { meter: QUIZZES, limit: None, window: Window::Standing, scope });
     limits
 }
 

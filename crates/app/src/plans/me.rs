@@ -73,7 +73,7 @@ async fn usage(app: &App, cx: &Cx, caller: &Caller, entitlements: &Entitlements<
 
 /// A feature that is open.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Allowed {
+pub struct FeatureCheck {
     pub feature: Feature,
     /// Always true: otherwise the answer is `plan_required`, `limit_reached` or `forbidden`.
     pub allowed: bool,
@@ -85,7 +85,7 @@ pub struct Allowed {
 }
 
 /// Whether the caller could use a feature now; otherwise the refusal that using it would get.
-pub(super) async fn check(app: &App, cx: &Cx, caller: &Caller, feature: Feature) -> Result<Allowed> {
+pub(super) async fn check(app: &App, cx: &Cx, caller: &Caller, feature: Feature) -> Result<FeatureCheck> {
     let (card, entitled) = gate(app, cx, caller.member, feature).await?;
     let mut usage = None;
     if let Some(included) = Included::by(feature) {
@@ -99,5 +99,5 @@ pub(super) async fn check(app: &App, cx: &Cx, caller: &Caller, feature: Feature)
         usage = Some(now);
     }
     let held = entitled.held();
-    Ok(Allowed { feature, allowed: true, source: held.source, expires_at: held.expires_at, usage })
+    Ok(FeatureCheck { feature, allowed: true, source: held.source, expires_at: held.expires_at, usage })
 }

@@ -3,7 +3,7 @@
 use super::{
     Feature,
     catalogue::{self, Catalogue},
-    me::{self, Allowed, MyPlan},
+    me::{self, FeatureCheck, MyPlan},
 };
 use crate::{
     app::{App, AppState},
@@ -72,12 +72,12 @@ async fn read_my_plan(State(app): AppState, caller: Caller, Unit(cx): Unit) -> A
 /// Whether the caller could use a feature now. The refusal is the one that using it would get: `plan_required` with
 /// the cheapest plan, or `limit_reached`.
 #[utoipa::path(get, path = "/v1/me/plan/features/{key}", tag = "Plans", params(("key" = Feature, Path)),
-    responses((status = 200, body = Allowed)))]
+    responses((status = 200, body = FeatureCheck)))]
 async fn check_feature(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
     Place(feature): Place<Feature>,
-) -> Answer<Json<Allowed>> {
+) -> Answer<Json<FeatureCheck>> {
     Ok(Json(me::check(&app, &cx, &caller, feature).await?))
 }

@@ -101,9 +101,12 @@ pub async fn lapse(app: &App, cx: &Cx) -> Result<()> {
         let mut tx = app.ports.sql.read().await?;
         let rows = tx.rows(sql, args![cx.now(), ROUND]).await?;
         drop(tx);
+        let mut failed = Ok(());
         for row in &rows {
-            lapsed(app, cx, row.id(0)?, row.time(1)?).await?;
+            // One that cannot be done holds up nobody else of the round.
+            failed = lapsed(app, cx, row.id(0)?, row.time(1)?).await.and(failed);
         }
+        failed?;
         if rows.len() < usize::try_from(ROUND).unwrap_or(usize::MAX) {
             return Ok(());
         }

@@ -30,6 +30,7 @@ mod notes_lists;
 mod openapi;
 mod origins;
 mod plans;
+mod plans_changes;
 mod realtime;
 mod realtime_resume;
 mod schedule;
