@@ -49,6 +49,8 @@ pub enum Scenario {
     Sockets,
     /// Scheduled notes due in the same minute
     Scheduled,
+    /// Scheduled notes due second after second
+    Lateness,
 }
 
 /// What a run was asked for.
@@ -74,7 +76,8 @@ impl Bench {
             Scenario::Start => start::run(self).await,
             Scenario::Login => login::run(self).await,
             Scenario::Sockets => sockets::run(self).await,
-            Scenario::Scheduled => scheduled::run(self).await,
+            Scenario::Scheduled => scheduled::burst(self).await,
+            Scenario::Lateness => scheduled::steady(self).await,
         }
     }
 
