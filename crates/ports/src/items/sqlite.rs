@@ -33,6 +33,7 @@ struct Statements {
     put: String,
     delete: String,
     add: String,
+    create: String,
     reap: String,
 }
 
@@ -84,19 +85,22 @@ impl Statements {
                    number = excluded.number, expires = excluded.expires, body = excluded.body"
             ),
             delete: format!("delete from i_{name} where pk = ?1 and sk = ?2"),
-            // A sum beyond 64 bits stays at the end of the range: the engine would turn it into a float.
+            // A sum beyond 64 bits stays at the end of the range: the engine would turn it into a float. Says nothing of
+            // `expires`, so that its index is left alone: most adds touch one page.
             add: format!(
+                "update i_{name} set version = version + 1,
+                   number = case
+                     when ?3 > 0 and number > 9223372036854775807 - ?3 then 9223372036854775807
+                     when ?3 < 0 and number < -9223372036854775807 - 1 - ?3 then -9223372036854775807 - 1
+                     else number + ?3 end
+                 where pk = ?1 and sk = ?2 and (expires is null or expires > ?4)
+                 returning number"
+            ),
+            // What an add begins with: a new item, or a new life over an expired one.
+            create: format!(
                 "insert into i_{name} (pk, sk, version, number, expires, body) values (?1, ?2, 1, ?3, ?4, x'')
                  on conflict (pk, sk) do update set
-                   version = case when expires <= ?5 then 1 else version + 1 end,
-                   number = case when expires <= ?5 then excluded.number
-                     when excluded.number > 0 and number > 9223372036854775807 - excluded.number then 9223372036854775807
-                     when excluded.number < 0 and number < -9223372036854775807 - 1 - excluded.number
-                       then -9223372036854775807 - 1
-                     else number + excluded.number end,
-                   body = case when expires <= ?5 then x'' else body end,
-                   expires = case when expires <= ?5 then excluded.expires else expires end
-                 returning number"
+                   version = 1, number = excluded.number, expires = excluded.expires, body = x''"
             ),
             reap: format!("delete from i_{name} where id in (select id from i_{name} where expires <= ?1 limit ?2)"),
         }
@@ -371,8 +375,14 @@ fn execute(
             Ok(*number)
         }
         Write::Add { amount, expires_at, .. } => {
-            let values = params![&key.pk[..], &key.sk[..], amount, expires_at.map(|t| t.0), now.0];
-            conn.prepare_cached(&sql.add)?.query_row(values, |row| row.get(0))
+            let add = params![&key.pk[..], &key.sk[..], amount, now.0];
+            let sum = conn.prepare_cached(&sql.add)?.query_row(add, |row| row.get(0)).optional()?;
+            if let Some(sum) = sum {
+                return Ok(sum);
+            }
+            let create = params![&key.pk[..], &key.sk[..], amount, expires_at.map(|t| t.0)];
+            conn.prepare_cached(&sql.create)?.execute(create)?;
+            Ok(*amount)
         }
     }
 }
