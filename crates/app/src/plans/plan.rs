@@ -186,13 +186,12 @@ mod tests {
             let (before, after) = (sub.effective(now), sub.effective(then));
             prop_assert!(before == Plan::Basic || before == sub.plan);
             prop_assert!(after <= before);
-            match sub.lapses_at(now) {
-                Some(lapse) => {
-                    prop_assert!(lapse > now);
-                    prop_assert_eq!(sub.effective(lapse.minus(1)), before);
-                    prop_assert_eq!(sub.effective(lapse), Plan::Basic);
-                }
-                None => prop_assert_eq!(after, before),
+            if let Some(lapse) = sub.lapses_at(now) {
+                prop_assert!(lapse > now);
+                prop_assert_eq!(sub.effective(lapse.minus(1)), before);
+                prop_assert_eq!(sub.effective(lapse), Plan::Basic);
+            } else {
+                prop_assert_eq!(after, before);
             }
         }
 
