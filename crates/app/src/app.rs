@@ -4,6 +4,7 @@ use crate::{
     edge::{access_log::AccessLog, metrics::Metrics, once::InFlight},
     identity::Engine,
     notes::Library,
+    profiles::pictures::Pictures,
     realtime::{self, Rooms},
     settings::Settings,
     work::{self, Bells, tasks::Tasks},
@@ -28,6 +29,7 @@ pub struct App {
     pub in_flight: InFlight,
     /// Templates of love notes.
     pub library: Library,
+    pub pictures: Pictures,
     /// Signs bodies of calls with an idempotency key: passwords among them cannot be found by trying.
     pub bodies: ring::hmac::Key,
     /// Verifies links to the embedded folder of objects; none with a real object store.
@@ -72,6 +74,7 @@ impl App {
             access_log: parts.access_log,
             in_flight: InFlight::default(),
             library: Library::default(),
+            pictures: Pictures::default(),
             bodies: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &bodies),
             signer: parts.signer,
             dev_outbox: parts.dev_outbox,

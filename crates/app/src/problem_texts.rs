@@ -66,6 +66,7 @@ pub const REASONS: &[&str] = &[
     "unlock_required",
     "code_invalid",
     "receipt_invalid",
+    "regular_members_only",
 ];
 
 /// Every `code` inside `errors`, about one field. A reason may stand there too, where a field is its cause. Append-only.
@@ -86,6 +87,7 @@ pub const FIELD_CODES: &[&str] = &[
     "unknown_member",
     "invalid_phone",
     "unchanged",
+    "invalid_image",
 ];
 
 /// The words of one language.

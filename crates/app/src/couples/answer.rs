@@ -119,7 +119,7 @@ async fn link(app: &App, cx: &Cx, mut tx: Tx, caller: &Caller, it: &Invitation, 
     let data =
         serde_json::json!({ "couple_id": couple, "invitation_id": it.id, "member_ids": [inviter.id, invitee.id] });
     Event::to_many(&[inviter.id, invitee.id], "couple.accepted", data).in_sql(cx, &mut tx).await?;
-    let seen = view::read(cx, &mut tx, couple, invitee.id, inviter.id).await?;
+    let seen = view::read(app, cx, &mut tx, couple, invitee.id, inviter.id).await?;
     let body = serde_json::to_vec(&seen).map_err(|e| Error::bug("write an answer", e))?;
     once.store_in_sql(cx, &mut tx, StatusCode::OK, &body).await?;
     tx.commit().await?;
@@ -157,6 +157,7 @@ pub(super) async fn insert(
         let sql =
             "update profiles set partner_name = $1, updated_at = $2 where member_id = $3 and partner_name is null";
         tx.exec(sql, args![&*partner.name, cx.now(), of.id]).await?;
+        crate::profiles::completed(cx, tx, of.id).await?;
         accounts::touch(cx, tx, of.id).await?;
     }
     Job::CoupleLinked { couple }.enqueue(cx, tx).await

@@ -19,8 +19,9 @@ pub mod problem;
 mod rates;
 pub mod request;
 pub mod serve;
+pub mod upload;
 
-use crate::{app::App, couples, identity, notes, plans, realtime};
+use crate::{app::App, couples, identity, languages, notes, plans, profiles, realtime};
 use axum::{
     Router,
     body::Body,
@@ -41,6 +42,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
 fn features() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
     let (router, document) = OpenApiRouter::with_openapi(openapi::frame())
         .merge(identity::routes())
+        .merge(profiles::routes())
+        .merge(languages::routes())
         .merge(couples::routes())
         .merge(plans::routes())
         .merge(notes::routes())

@@ -72,6 +72,11 @@ pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+/// How a name is looked for: lower case.
+pub fn name_key(name: &str) -> String {
+    name.to_lowercase()
+}
+
 pub async fn by_id(cx: &Cx, tx: &mut Tx, id: MemberId) -> Result<Option<Account>> {
     let row = tx.row(select_account!("id = $1"), args![id]).await?;
     Ok(row.map(|r| account(&r, cx.now())).transpose()?)
@@ -127,7 +132,7 @@ pub async fn insert(cx: &Cx, tx: &mut Tx, new: &NewAccount<'_>) -> Result<(), Sq
         ],
     )
     .await?;
-    insert_profile(cx, tx, new.id, &new.profile).await?;
+    insert_profile(cx, tx, new.id, new.name, &new.profile).await?;
     tx.exec(
         "insert into consents (id, member_id, bucket, kind, version, given_at) values ($1, $2, $3, 'terms', $4, $5)",
         args![cx.id::<base::id::Consent>(), new.id, spread, new.terms_version, now],
@@ -171,14 +176,21 @@ pub async fn insert_contact(cx: &Cx, tx: &mut Tx, id: MemberId, new: &NewContact
 }
 
 /// The profile of a new account, or of one that lost it; a profile that is there stays as it is.
-pub async fn insert_profile(cx: &Cx, tx: &mut Tx, id: MemberId, new: &NewProfile<'_>) -> Result<(), SqlError> {
+pub async fn insert_profile(
+    cx: &Cx,
+    tx: &mut Tx,
+    id: MemberId,
+    name: &str,
+    new: &NewProfile<'_>,
+) -> Result<(), SqlError> {
     tx.exec(
-        "insert into profiles (member_id, bucket, relationship_status, anniversary_date, partner_email, interests,
-           created_at, updated_at)
-         values ($1, $2, $3, $4, $5, '[]', $6, $6) on conflict (member_id) do nothing",
+        "insert into profiles (member_id, bucket, name_key, relationship_status, anniversary_date, partner_email,
+           interests, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, '[]', $7, $7) on conflict (member_id) do nothing",
         args![
             id,
             bucket(&id),
+            name_key(name),
             new.relationship_status.map(str::to_owned),
             new.anniversary_date.map(str::to_owned),
             new.partner_email.map(str::to_owned),
@@ -192,7 +204,11 @@ pub async fn insert_profile(cx: &Cx, tx: &mut Tx, id: MemberId, new: &NewProfile
 /// False when the password is not the one of `account` any more.
 pub async fn signed_in(cx: &Cx, tx: &mut Tx, account: &Account) -> Result<bool> {
     let sql = "update accounts set last_sign_in_at = $1 where id = $2 and password_hash = $3";
-    Ok(tx.exec(sql, args![cx.now(), account.id, account.password_hash.clone()]).await? == 1)
+    if tx.exec(sql, args![cx.now(), account.id, account.password_hash.clone()]).await? == 0 {
+        return Ok(false);
+    }
+    crate::profiles::mark(cx, tx, account.id, &account.timezone).await?;
+    Ok(true)
 }
 
 pub async fn set_password(cx: &Cx, tx: &mut Tx, id: MemberId, hash: &str) -> Result<()> {

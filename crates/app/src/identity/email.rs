@@ -59,9 +59,12 @@ pub async fn verify(app: &App, cx: &Cx, about: &Facts, device: &str, input: &Ver
     let spent = one_time::spend(cx, &mut tx, &app.identity.one_time, OneTime::EmailVerify, &input.token).await?;
     let member = spent.member;
     confirmed(cx, &mut tx, member).await?;
+    let account = accounts::by_id(cx, &mut tx, member).await?.ok_or_else(Error::not_found)?;
+    crate::profiles::mark(cx, &mut tx, member, &account.timezone).await?;
     let view = me::load(cx, &mut tx, member).await?.ok_or_else(Error::not_found)?;
     tx.commit().await?;
     app.bells.sql.notify_one();
+    let view = view.present(app, cx).await?;
     let session = sessions::draft(app, cx, about, device, native);
     let issued = sessions::start(app, cx, member, cx.id(), &session).await?;
     register::answer(app, StatusCode::OK, &view, &issued)

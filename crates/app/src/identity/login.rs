@@ -89,10 +89,10 @@ async fn admit(app: &App, cx: &Cx, account: &Account) -> Result<Me> {
     let view = if let Some(view) = me::load(cx, &mut tx, account.id).await? {
         view
     } else {
-        accounts::insert_profile(cx, &mut tx, account.id, &accounts::NewProfile::default()).await?;
+        accounts::insert_profile(cx, &mut tx, account.id, &account.name, &accounts::NewProfile::default()).await?;
         me::load(cx, &mut tx, account.id).await?.ok_or_else(Error::not_found)?
     };
     tx.commit().await?;
     app.bells.sql.notify_one();
-    Ok(view)
+    view.present(app, cx).await
 }

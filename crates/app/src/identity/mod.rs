@@ -11,7 +11,6 @@ mod email;
 pub mod email_change;
 mod lockouts;
 mod login;
-pub mod me;
 mod one_time;
 mod password;
 mod passwords;
@@ -27,7 +26,7 @@ pub use password::{requested as reset_requested, set_up as set_up_password};
 pub(crate) use register::taken as email_taken;
 pub use routes::routes;
 
-use crate::{app::App, settings};
+use crate::{app::App, profiles::me, settings};
 use base::{
     Cx, Error, Result, Time,
     id::{MemberId, SessionId},

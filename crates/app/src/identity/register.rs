@@ -109,7 +109,7 @@ fn check(cx: &Cx, input: &Register) -> Result<Checked> {
     let language = checks.lang("/language", input.language.as_deref()).unwrap_or_else(|| cx.lang());
     let zone = checks.zone("/timezone", input.timezone.as_deref());
     let relationship_status =
-        checks.one_of("/relationship_status", input.relationship_status.as_deref(), me::RELATIONSHIP);
+        checks.one_of("/relationship_status", input.relationship_status.as_deref(), crate::profiles::RELATIONSHIP);
     let anniversary_date = checks.date("/anniversary_date", input.anniversary_date.as_deref());
     let partner_email =
         input.partner_email.as_deref().filter(|e| !e.trim().is_empty()).map(|e| checks.email("/partner_email", e));
@@ -219,6 +219,7 @@ async fn store(app: &App, cx: &Cx, checked: &Checked, hash: &str, begun: Begun, 
     accounts::insert(cx, &mut tx, &new)
         .await
         .map_err(|e| if e.violates("accounts_email_key") { taken().because(e) } else { e.into() })?;
+    crate::profiles::mark(cx, &mut tx, member, &checked.timezone).await?;
     let token =
         one_time::create(cx, &mut tx, &app.identity.one_time, member, OneTime::EmailVerify, VERIFY_LIFE).await?;
     Job::VerifyEmail { member, token }.enqueue(cx, &mut tx).await?;

@@ -6,7 +6,6 @@ use super::{
     email::{self, EmailOnly, VerifyEmail},
     email_change::{self, ChangeEmail, ConfirmEmailChange, EmailChangeBegun, EmailChangeConfirmed},
     login::{self, Login},
-    me::{self, ChangeMe, Me},
     password::{self, ChangePassword, ResetPassword},
     register::{self, Register, SignedIn},
     sessions::{self, Issued, ListSessions, SessionTokens, SessionView},
@@ -14,7 +13,7 @@ use super::{
 use crate::{
     app::{App, AppState},
     edge::{
-        cors, etag,
+        cors,
         gate::empty,
         input::{Input, OptionalInput, Params, Place},
         once::{self, Create, Visit, json},
@@ -51,8 +50,6 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(forgot_password))
         .routes(routes!(reset_password))
         .routes(routes!(change_password))
-        .routes(routes!(read_me, change_me))
-        .routes(routes!(list_languages))
         .routes(routes!(read_jwks))
 }
 
@@ -296,49 +293,6 @@ async fn change_password(
 ) -> Answer<Response<Body>> {
     password::change(&app, &cx, &caller, &input.value).await?;
     Ok(empty(StatusCode::NO_CONTENT))
-}
-
-fn tagged(me: &Me) -> Answer<Response<Body>> {
-    let body = serde_json::to_vec(me).map_err(|e| Error::bug("write a member", e))?;
-    let tag = etag::of_bytes(&body);
-    let mut response = json(StatusCode::OK, body);
-    if let Ok(value) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(names::ETAG, value);
-    }
-    Ok(response)
-}
-
-/// The current member: account, profile, plan and completion. Always fresh.
-#[utoipa::path(get, path = "/v1/me", tag = "Members", responses((status = 200, body = Me)))]
-async fn read_me(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Response<Body>> {
-    tagged(&me::read(&app, &cx, &caller).await?)
-}
-
-/// Change name, language, time zone and profile. Everything else in the body is ignored.
-#[utoipa::path(patch, path = "/v1/me", tag = "Members", request_body = ChangeMe,
-    params(("If-Match" = Option<String>, Header, description = "The ETag last seen; 412 when it has changed.")),
-    responses((status = 200, body = Me)))]
-async fn change_me(
-    State(app): AppState,
-    caller: Caller,
-    Unit(cx): Unit,
-    headers: HeaderMap,
-    input: Input<ChangeMe>,
-) -> Answer<Response<Body>> {
-    tagged(&me::change(&app, &cx, &caller, &input.value, header(&headers, "if-match")).await?)
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct Languages {
-    #[schema(value_type = Vec<Object>)]
-    pub data: &'static [base::lang::Listed],
-    pub next_cursor: Option<String>,
-}
-
-/// The languages of the product, with those that are active.
-#[utoipa::path(get, path = "/v1/languages", tag = "Members", security(()), responses((status = 200, body = Languages)))]
-async fn list_languages() -> Json<Languages> {
-    Json(Languages { data: base::lang::LISTED, next_cursor: None })
 }
 
 /// Public keys of access tokens (RFC 7517).

@@ -155,6 +155,7 @@ pub async fn renew(app: &App, cx: &Cx, credential: &str) -> Result<Issued> {
             return Err(gone());
         }
         if refresh.generation == session.generation {
+            crate::profiles::seen(app, cx, member, session.last_used_at).await;
             session.generation += 1;
             session.rotated_at = cx.now();
             session.last_used_at = cx.now();

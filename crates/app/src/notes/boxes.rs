@@ -19,7 +19,7 @@ pub(super) enum Side {
     Received,
 }
 
-fn partition(member: MemberId, side: Side) -> [u8; 17] {
+pub(super) fn partition(member: MemberId, side: Side) -> [u8; 17] {
     let mut pk = [0; 17];
     pk[..16].copy_from_slice(member.bytes());
     pk[16] = match side {

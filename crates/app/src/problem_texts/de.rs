@@ -125,5 +125,10 @@ pub(super) static WORDS: super::Words = super::Words {
         ("receipt_invalid", "Diese Bestätigung ist verbraucht oder zu alt. Bitte bestätige mit einem neuen Code."),
         ("invalid_phone", "Das ist keine Telefonnummer mit Landesvorwahl wie +351 912 345 678."),
         ("unchanged", "Das ist schon so."),
+        (
+            "regular_members_only",
+            "Profile sind für private Mitglieder. Als Fachperson hast du dein berufliches Profil.",
+        ),
+        ("invalid_image", "Wir können dieses Bild nicht lesen. Bitte wähle ein anderes."),
     ],
 };

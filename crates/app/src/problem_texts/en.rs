@@ -97,5 +97,10 @@ pub(super) static WORDS: super::Words = super::Words {
         ("receipt_invalid", "This confirmation is used up or too old. Please confirm it with a new code."),
         ("invalid_phone", "This is not a telephone number with its country code, such as +351 912 345 678."),
         ("unchanged", "This is what it is already."),
+        (
+            "regular_members_only",
+            "Profiles are for regular members. As a professional you have your professional profile.",
+        ),
+        ("invalid_image", "We cannot read this picture. Please choose another one."),
     ],
 };

@@ -105,5 +105,10 @@ pub(super) static WORDS: super::Words = super::Words {
         ("receipt_invalid", "Esta confirmación ya se usó o es demasiado antigua. Confírmalo con un código nuevo."),
         ("invalid_phone", "No es un número de teléfono con prefijo de país, como +351 912 345 678."),
         ("unchanged", "Ya es así."),
+        (
+            "regular_members_only",
+            "Los perfiles son para miembros habituales. Como profesional tienes tu perfil profesional.",
+        ),
+        ("invalid_image", "No podemos leer esta imagen. Elige otra, por favor."),
     ],
 };

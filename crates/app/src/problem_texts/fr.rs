@@ -116,5 +116,10 @@ pub(super) static WORDS: super::Words = super::Words {
         ),
         ("invalid_phone", "Ce n’est pas un numéro de téléphone avec son indicatif de pays, comme +351 912 345 678."),
         ("unchanged", "C’est déjà le cas."),
+        (
+            "regular_members_only",
+            "Les profils sont réservés aux membres ordinaires. En tant que professionnel, tu as ton profil professionnel.",
+        ),
+        ("invalid_image", "Nous n'arrivons pas à lire cette image. Choisis-en une autre."),
     ],
 };

@@ -101,5 +101,10 @@ pub(super) static WORDS: super::Words = super::Words {
         ("receipt_invalid", "Questa conferma è già stata usata o è troppo vecchia. Conferma con un nuovo codice."),
         ("invalid_phone", "Non è un numero di telefono con il prefisso del paese, come +351 912 345 678."),
         ("unchanged", "È già così."),
+        (
+            "regular_members_only",
+            "I profili sono per i membri regolari. Come professionista hai il tuo profilo professionale.",
+        ),
+        ("invalid_image", "Non riusciamo a leggere questa immagine. Scegline un'altra."),
     ],
 };

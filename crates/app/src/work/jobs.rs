@@ -6,6 +6,7 @@ use crate::{
     cards, couples,
     identity::{self, accounts, contact, email_change, sessions},
     mailing::{self, Letter, Text},
+    profiles::pictures,
 };
 use base::{
     Cx, Error, Lang, Result, Time,
@@ -52,6 +53,8 @@ pub enum Job {
     CoupleEnded { couple: CoupleId, by: MemberId, at: Time },
     #[serde(rename = "couples.ended_mail")]
     CoupleEndedMail { couple: CoupleId, to: MemberId },
+    #[serde(rename = "profiles.remove_picture")]
+    RemovePicture { member: MemberId, name: String },
 }
 
 /// Does the work. `key` names this job for ever: the idempotency key of what leaves the process.
@@ -75,6 +78,7 @@ pub async fn perform(app: &App, cx: &Cx, job: &Job, key: &str) -> Result<()> {
         Job::AnswerMail { invitation, accepted } => couples::mail_answer(app, cx, *invitation, *accepted, key).await,
         Job::CoupleLinked { couple } => couples::link_items(app, cx, *couple).await,
         Job::CoupleEnded { couple, by, at } => couples::ended(app, cx, *couple, *by, *at).await,
+        Job::RemovePicture { member, name } => pictures::discard(app, *member, name).await,
     }
 }
 

@@ -30,6 +30,7 @@ pub async fn all(app: &App) {
     told("expired invitations", couples::expire_invitations(app, &cx).await);
     told("couples in both stores", couples::reconcile(app, &cx).await);
     told("plans and grants that ran out", plans::lapse(app, &cx).await);
+    told("pictures of nobody", app.pictures.sweep.round(app, &cx).await.map(drop));
     told("signing keys", rotate_keys(app, &cx).await);
     told("old rows", reap(app, &cx).await);
 }

@@ -176,6 +176,16 @@ const TABLE: &[Row] = &[
         json!({ "current_password": PASSWORD, "new_password": "another good one" }))),
     Row("GET /v1/me", members(200), |_, who| who.get("/v1/me")),
     Row("PATCH /v1/me", members(200), |_, who| who.patch("/v1/me", json!({ "bio": "Hi" }))),
+    Row("GET /v1/me/completion", members(200), |_, who| who.get("/v1/me/completion")),
+    Row("POST /v1/me/completion", members(200), |_, who| who.post("/v1/me/completion", Value::Null)),
+    Row("PUT /v1/me/picture", members(200), |_, who|
+        who.call("PUT", "/v1/me/picture").header("content-type", "image/png").bytes(crate::profiles_pictures::png(4, 4))),
+    Row("DELETE /v1/me/picture", members(204), |_, who| who.delete("/v1/me/picture")),
+    Row("GET /v1/me/preferences", members(200), |_, who| who.get("/v1/me/preferences")),
+    Row("PATCH /v1/me/preferences", members(200), |_, who|
+        who.patch("/v1/me/preferences", json!({ "pet_name": "bear" }))),
+    Row("GET /v1/me/activity", members(200), |_, who| who.get("/v1/me/activity")),
+    Row("GET /v1/members/{id}", members(200), |s, who| who.get(&format!("/v1/members/{}", s.bob.id))),
     Row("GET /v1/languages", all(200), |_, who| who.get("/v1/languages")),
     Row("GET /.well-known/jwks.json", all(200), |_, who| who.get("/.well-known/jwks.json")),
     // Plans                                       anonymous, single, alice, bob, former, other
