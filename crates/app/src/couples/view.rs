@@ -64,7 +64,7 @@ pub struct Shared {
     pub love_notes_from_me: i64,
     pub love_notes_from_partner: i64,
     pub love_notes_exchanged: i64,
-    pub memories_shared: i64,
+    pub memories: i64,
 }
 
 pub(super) async fn load(app: &App, cx: &Cx, caller: &Caller) -> Result<CoupleView> {

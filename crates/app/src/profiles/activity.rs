@@ -17,8 +17,8 @@ use utoipa::{IntoParams, ToSchema};
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Activity {
-    /// `account.created`, `profile.updated`, `profile.completed`, `picture.changed`, `invitation.sent`,
-    /// `couple.accepted`, `couple.ended`, `note.sent`, `note.scheduled`.
+    /// `account_created`, `profile_updated`, `profile_completed`, `picture_changed`, `invitation_sent`,
+    /// `couple_linked`, `couple_ended`, `note_sent`, `note_scheduled`.
     pub kind: &'static str,
     /// What it was done to.
     pub subject_id: String,
@@ -41,7 +41,7 @@ pub struct ListActivity {
 }
 
 impl Activity {
-    fn new(kind: &'static str, subject: impl ToString, occurred_at: Time) -> Self {
+    fn new(kind: &'static str, subject: &impl ToString, occurred_at: Time) -> Self {
         Self { kind, subject_id: subject.to_string(), occurred_at }
     }
 
@@ -91,10 +91,10 @@ pub(super) async fn list(app: &App, cx: &Cx, caller: &Caller, asked: &ListActivi
     let wanted = limit + 1;
     let mut all = Vec::new();
     for (id, at) in notes::latest_sent(app, member, after.before::<base::id::Note>(), wanted).await? {
-        all.push(Activity::new("note.sent", id, at));
+        all.push(Activity::new("note_sent", &id, at));
     }
     for (id, at) in notes::latest_scheduled(app, member, after.before::<base::id::Scheduled>(), wanted).await? {
-        all.push(Activity::new("note.scheduled", id, at));
+        all.push(Activity::new("note_scheduled", &id, at));
     }
     let mut tx = app.ports.sql.read().await?;
     account(&mut tx, member, &mut all).await?;
@@ -114,13 +114,13 @@ async fn account(tx: &mut Tx, member: MemberId, all: &mut Vec<Activity>) -> Resu
                from accounts a join profiles p on p.member_id = a.id where a.id = $1";
     let Some(row) = tx.row(sql, args![member]).await? else { return Ok(()) };
     let (made, updated) = (row.time(1)?, row.time(2)?);
-    all.push(Activity::new("account.created", member, row.time(0)?));
+    all.push(Activity::new("account_created", &member, row.time(0)?));
     let others = [
-        ("profile.updated", Some(updated).filter(|at| *at > made)),
-        ("picture.changed", row.time_opt(3)?),
-        ("profile.completed", row.time_opt(4)?),
+        ("profile_updated", Some(updated).filter(|at| *at > made)),
+        ("picture_changed", row.time_opt(3)?),
+        ("profile_completed", row.time_opt(4)?),
     ];
-    all.extend(others.into_iter().filter_map(|(kind, at)| Some(Activity::new(kind, member, at?))));
+    all.extend(others.into_iter().filter_map(|(kind, at)| Some(Activity::new(kind, &member, at?))));
     Ok(())
 }
 
@@ -130,9 +130,9 @@ async fn couples(tx: &mut Tx, member: MemberId, all: &mut Vec<Activity>) -> Resu
                order by id desc limit 1000";
     for row in tx.rows(sql, args![member]).await? {
         let couple: CoupleId = row.id(0)?;
-        all.extend(row.time_opt(1)?.map(|at| Activity::new("couple.accepted", couple, at)));
+        all.extend(row.time_opt(1)?.map(|at| Activity::new("couple_linked", &couple, at)));
         if row.id_opt(3)? == Some(member) {
-            all.extend(row.time_opt(2)?.map(|at| Activity::new("couple.ended", couple, at)));
+            all.extend(row.time_opt(2)?.map(|at| Activity::new("couple_ended", &couple, at)));
         }
     }
     Ok(())
@@ -144,7 +144,7 @@ async fn invitations(tx: &mut Tx, of: MemberId, after: &Place, limit: usize, all
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     for row in tx.rows(sql, args![of, bound, limit]).await? {
         let id: InvitationId = row.id(0)?;
-        all.push(Activity::new("invitation.sent", id, row.time(1)?));
+        all.push(Activity::new("invitation_sent", &id, row.time(1)?));
     }
     Ok(())
 }

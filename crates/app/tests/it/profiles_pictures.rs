@@ -170,7 +170,7 @@ async fn links_are_short_lived_and_steady() {
     assert_ne!(after.at("/avatar_url"), link);
     assert_eq!(after.header("etag"), before.header("etag"));
     open(&app, &link).await.expect(200);
-    app.advance(HOUR);
+    app.advance(HOUR + 1_000);
     open(&app, &link).await.expect(403);
     let stale = ana.renewed().await;
     let tag = before.header("etag").unwrap();

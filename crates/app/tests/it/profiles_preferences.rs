@@ -104,40 +104,40 @@ async fn own_actions_are_listed_the_latest_first() {
     let app = TestApp::new().await;
     let (ana, ben) = (app.member("Ana").await, app.member("Ben").await);
     app.grant_plan(&ana, "premiere").await;
-    let mut expected = vec![("account.created".to_owned(), ana.id.clone())];
+    let mut expected = vec![("account_created".to_owned(), ana.id.clone())];
     let mut did = |kind: &str, subject: &str| {
         expected.insert(0, (kind.to_owned(), subject.to_owned()));
         app.advance(1_000);
     };
     app.advance(1_000);
     let invitation = ana.post("/v1/couple/invitations", json!({ "email": ben.email })).await.expect(201);
-    did("invitation.sent", &invitation.text("/id"));
+    did("invitation_sent", &invitation.text("/id"));
     ben.post("/v1/couple/join", json!({ "code": invitation.text("/code") })).await.expect(200);
     app.settle().await;
     let couple = ana.get("/v1/couple").await.expect(200).text("/id");
-    did("couple.accepted", &couple);
+    did("couple_linked", &couple);
     ana.call("PUT", "/v1/me/picture")
         .header("content-type", "image/png")
         .bytes(crate::profiles_pictures::png(4, 4))
         .await
         .expect(200);
-    did("picture.changed", &ana.id);
+    did("picture_changed", &ana.id);
     for content in ["One", "Two"] {
-        did("note.sent", &ana.sends(content).await);
+        did("note_sent", &ana.sends(content).await);
     }
     let later = json!({ "channel": "partner", "content": "Hi", "date": "2026-12-01", "time": "09:00" });
-    did("note.scheduled", &ana.post("/v1/scheduled-notes", later).await.expect(201).text("/id"));
+    did("note_scheduled", &ana.post("/v1/scheduled-notes", later).await.expect(201).text("/id"));
     ana.patch("/v1/me", json!({ "bio": "x" })).await.expect(200);
-    did("profile.updated", &ana.id);
+    did("profile_updated", &ana.id);
     ben.sends("Mine").await;
     ana.delete("/v1/couple").await.expect(204);
-    did("couple.ended", &couple);
+    did("couple_ended", &couple);
     app.settle().await;
     assert_eq!(kinds(&ana).await, expected);
     // Of the couple's end only who ended it is told as of an own action; a note is its sender's.
     let bens: Vec<_> = kinds(&ben).await.into_iter().map(|(kind, _)| kind).collect();
-    assert!(!bens.contains(&"couple.ended".to_owned()) && !bens.contains(&"invitation.sent".to_owned()), "{bens:?}");
-    assert_eq!(bens.iter().filter(|kind| *kind == "note.sent").count(), 1);
+    assert!(!bens.contains(&"couple_ended".to_owned()) && !bens.contains(&"invitation_sent".to_owned()), "{bens:?}");
+    assert_eq!(bens.iter().filter(|kind| *kind == "note_sent").count(), 1);
 }
 
 /// Everything at one moment, in pages of every size: each entry once, in one order.

@@ -134,7 +134,7 @@ async fn the_couples_statistics_are_of_this_couple() {
     let stats = async |who: &Actor| who.get("/v1/couple").await.expect(200).at("/stats");
     let none = json!({
         "days_linked": 0, "love_notes_from_me": 0, "love_notes_from_partner": 0, "love_notes_exchanged": 0,
-        "memories_shared": 0,
+        "memories": 0,
     });
     assert_eq!(stats(&alice).await, none);
     for content in ["One", "Two"] {
@@ -146,7 +146,7 @@ async fn the_couples_statistics_are_of_this_couple() {
     let (alice, bob) = (alice.renewed().await, bob.renewed().await);
     let seen = |mine: i64, theirs: i64| {
         json!({ "days_linked": 3, "love_notes_from_me": mine, "love_notes_from_partner": theirs,
-                "love_notes_exchanged": 3, "memories_shared": 0 })
+                "love_notes_exchanged": 3, "memories": 0 })
     };
     assert_eq!((stats(&alice).await, stats(&bob).await), (seen(2, 1), seen(1, 2)));
     assert_eq!(alice.get("/v1/me").await.expect(200).at("/stats/love_notes_sent"), 3);

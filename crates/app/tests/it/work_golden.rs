@@ -148,7 +148,9 @@ async fn everything(app: TestApp) -> Couple {
     let id = alice.post("/v1/scheduled-notes", later("18:00")).await.expect(201).text("/id");
     alice.delete(&format!("/v1/scheduled-notes/{id}")).await.expect(204);
     alice.post("/v1/scheduled-notes", later("19:00")).await.expect(201);
-    bob.patch("/v1/me", json!({ "bio": "Hi" })).await.expect(200);
+    bob.patch("/v1/me", crate::profiles::full()).await.expect(200);
+    let picture = bob.call("PUT", "/v1/me/picture").header("content-type", "image/png");
+    picture.bytes(crate::profiles_pictures::png(4, 4)).await.expect(200);
     bob.delete("/v1/couple").await.expect(204);
     app.settle().await;
     let invitation = former.post("/v1/couple/invitations", json!({ "email": stranger.email })).await.expect(201);
