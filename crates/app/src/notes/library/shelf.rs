@@ -59,15 +59,14 @@ impl Library {
     async fn look(&self, app: &App, cx: &Cx, shown: Option<&Shown>) -> Result<Arc<Catalogue>> {
         let mut tx = app.ports.sql.read().await?;
         let stamp = store::stamp(&mut tx).await?;
-        let catalogue = match shown.filter(|shown| shown.stamp == stamp) {
-            Some(shown) => shown.catalogue.clone(),
-            None => {
-                let added = store::all(&mut tx).await?;
-                drop(tx);
-                let size = |plan| Included::NoteLibrary.of_plan(&app.settings.plans, plan);
-                let sizes = Plan::ALL.map(|plan| size(plan).and_then(|size| usize::try_from(size).ok()));
-                Arc::new(Catalogue::new(entry::stock()?, &added, sizes))
-            }
+        let catalogue = if let Some(shown) = shown.filter(|shown| shown.stamp == stamp) {
+            shown.catalogue.clone()
+        } else {
+            let added = store::all(&mut tx).await?;
+            drop(tx);
+            let size = |plan| Included::NoteLibrary.of_plan(&app.settings.plans, plan);
+            let sizes = Plan::ALL.map(|plan| size(plan).and_then(|size| usize::try_from(size).ok()));
+            Arc::new(Catalogue::new(entry::stock()?, &added, sizes))
         };
         self.show(Shown { catalogue: catalogue.clone(), stamp, looked: cx.now() });
         Ok(catalogue)

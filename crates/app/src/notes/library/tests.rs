@@ -268,16 +268,13 @@ fn plainly(t: &Template, name: &str, pet: &str, place: &str) -> (String, String)
                 let goes_on = letter(Some(after)) || joiner(Some(after)) && letter(Some(after + 1));
                 fits && !open && !goes_on
             });
-            match size {
-                Some(size) => {
-                    out.push_str(name);
-                    out.push_str(if size == 4 { "'s" } else { "" });
-                    at += size;
-                }
-                None => {
-                    out.push(chars[at]);
-                    at += 1;
-                }
+            if let Some(size) = size {
+                out.push_str(name);
+                out.push_str(if size == 4 { "'s" } else { "" });
+                at += size;
+            } else {
+                out.push(chars[at]);
+                at += 1;
             }
         }
         out
