@@ -10,7 +10,8 @@ use crate::{
     identity::{
         self,
         accounts::{self, Account, NewAccount, NewContact, NewProfile},
-        contact::{self, Channel, Contact},
+        contact::{Channel, Contact},
+        contact_receipts::{check_receipt, redeem},
     },
     work::outbox::Event,
 };
@@ -156,8 +157,8 @@ fn check_one<'a>(app: &App, cx: &Cx, all: &mut Checks, at: usize, person: &'a Pe
     let state = checks.optional("/state", person.state.as_deref(), 120);
     let email = Contact::read(&mut checks, "/email", Channel::Email, &person.email);
     let phone = Contact::read(&mut checks, "/phone", Channel::Sms, &person.phone);
-    let by_email = contact::check_receipt(app, cx, &mut checks, "/email_receipt", &email, &person.email_receipt);
-    let by_phone = contact::check_receipt(app, cx, &mut checks, "/phone_receipt", &phone, &person.phone_receipt);
+    let by_email = check_receipt(app, cx, &mut checks, "/email_receipt", &email, &person.email_receipt);
+    let by_phone = check_receipt(app, cx, &mut checks, "/phone_receipt", &phone, &person.phone_receipt);
     checks.must_be_true("/consent", person.consent);
     checks.must_be_true("/age_attested", person.age_attested);
     let zone = checks.zone("/timezone", person.timezone.as_deref());
@@ -226,7 +227,7 @@ async fn insert(app: &App, cx: &Cx, tx: &mut Tx, at: usize, person: &Checked<'_>
         return Err(taken());
     }
     for (pointer, receipt) in &person.receipts {
-        if !contact::redeem(tx, *receipt).await? {
+        if !redeem(tx, *receipt).await? {
             let used =
                 Error::field(pointer.clone(), "already_used", "This was used already. Please ask for a new code.");
             return Err(used.reason("already_used"));

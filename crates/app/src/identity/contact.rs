@@ -4,7 +4,7 @@
 //! its id and a key of ours, and so is a receipt: neither lies anywhere, and the job that sends a code carries only the
 //! id. The limits are part of the commit that sends, so that no race passes them, and nothing switches them off.
 
-use super::lockouts;
+use super::{contact_receipts::RECEIPT_LIFE, lockouts};
 use crate::{
     app::App,
     cards,
@@ -22,20 +22,12 @@ use base::{
     id::TokenId,
     time::{DAY, HOUR, MINUTE},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use ports::{
-    args,
-    items::{Commit, Item, Key, Outcome, When, Write},
-    secrets::RingKey,
-    sql::{Tx, bucket},
-};
-use ring::hmac;
+use ports::items::{Commit, Item, Key, Outcome, When, Write};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 const CODE_LIFE: i64 = 10 * MINUTE;
-const RECEIPT_LIFE: i64 = 60 * MINUTE;
 /// Codes to one destination: so many within so long.
 const LIMITS: [(i64, usize); 3] = [(MINUTE, 1), (HOUR, 5), (DAY, 10)];
 /// So many wrong tries void a code.
@@ -77,7 +69,7 @@ impl Contact {
     }
 
     /// How destinations are compared.
-    fn subject(&self) -> String {
+    pub(super) fn subject(&self) -> String {
         format!("{}:{}", self.channel.name(), self.destination.to_lowercase())
     }
 
@@ -164,54 +156,6 @@ impl State {
     fn current(&self, now: Time) -> Option<TokenId> {
         self.code.filter(|_| self.expires_at > now)
     }
-}
-
-/// Makes codes and receipts.
-pub struct Keys(hmac::Key);
-
-const TAG: usize = 16;
-
-impl Keys {
-    pub fn new(ring: &[RingKey]) -> Self {
-        let key = ring.last().expect("a ring has a key").bytes;
-        Self(hmac::Key::new(hmac::HMAC_SHA256, &key))
-    }
-
-    /// The six digits of an id.
-    fn code(&self, id: TokenId) -> String {
-        let tag = hmac::sign(&self.0, &[b"code", &id.bytes()[..]].concat());
-        let mut number = [0; 8];
-        number.copy_from_slice(&tag.as_ref()[..8]);
-        format!("{:06}", u64::from_be_bytes(number) % 1_000_000)
-    }
-
-    fn tag(&self, id: TokenId, contact: &Contact) -> hmac::Tag {
-        let about = [b"receipt", &id.bytes()[..], contact.subject().as_bytes()].concat();
-        hmac::sign(&self.0, &about)
-    }
-
-    /// `id` is the receipt's own: the time in it is when it was given.
-    fn receipt(&self, id: TokenId, contact: &Contact) -> String {
-        let tag = self.tag(id, contact);
-        URL_SAFE_NO_PAD.encode([&id.bytes()[..], &tag.as_ref()[..TAG]].concat())
-    }
-
-    /// The id of a receipt that was given here, for this destination, within the last hour.
-    pub fn open(&self, receipt: &str, contact: &Contact, now: Time) -> Option<TokenId> {
-        let bytes = (receipt.len() <= 64).then(|| URL_SAFE_NO_PAD.decode(receipt).ok()).flatten()?;
-        let (id, tag) = bytes.split_at_checked(16)?;
-        let id = TokenId::from_slice(id)?;
-        let expected = self.tag(id, contact);
-        let fits = subtle::ConstantTimeEq::ct_eq(&expected.as_ref()[..TAG], tag);
-        (bool::from(fits) && expiry(id) > now).then_some(id)
-    }
-}
-
-/// When a receipt runs out.
-fn expiry(id: TokenId) -> Time {
-    let mut millis = [0; 8];
-    millis[2..].copy_from_slice(&id.bytes()[..6]);
-    Time(i64::from_be_bytes(millis)).plus(RECEIPT_LIFE)
 }
 
 /// Sends a new code; the one before is void.
@@ -315,28 +259,4 @@ pub async fn verify(app: &App, cx: &Cx, input: &VerifyCode) -> Result<Receipt> {
         return Ok(Receipt { receipt, expires_in: RECEIPT_LIFE / 1000 });
     }
     Err(Error::unavailable("Too much at once. Please try again in a moment."))
-}
-
-/// Looks at the receipt of a form, before anything is written. [`redeem`] uses it up.
-pub fn check_receipt(
-    app: &App,
-    cx: &Cx,
-    checks: &mut Checks,
-    pointer: &'static str,
-    contact: &Contact,
-    receipt: &str,
-) -> Option<TokenId> {
-    let id = app.identity.contacts.open(receipt, contact, cx.now());
-    if receipt.is_empty() {
-        checks.refuse(pointer, "required", "This is required.");
-    } else if id.is_none() {
-        checks.refuse(pointer, "receipt_invalid", "Please confirm this with a new code.");
-    }
-    id
-}
-
-/// Uses a receipt up, with what the form leaves: when that fails, the receipt is good again. False when it was used.
-pub async fn redeem(tx: &mut Tx, receipt: TokenId) -> Result<bool> {
-    let sql = "insert into spent_receipts (id, bucket, expires_at) values ($1, $2, $3) on conflict (id) do nothing";
-    Ok(tx.exec(sql, args![receipt, bucket(&receipt), expiry(receipt)]).await? == 1)
 }

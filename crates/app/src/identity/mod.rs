@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod contact;
+pub mod contact_receipts;
 mod email;
 pub mod email_change;
 mod lockouts;
@@ -49,7 +50,7 @@ pub struct Engine {
     pub tokens: tokens::Tokens,
     pub refresh: refresh::RefreshKeys,
     pub one_time: one_time::Keys,
-    pub contacts: contact::Keys,
+    pub contacts: contact_receipts::Keys,
 }
 
 /// Keys that are never rotated by age: what they sign lives long.
@@ -66,7 +67,7 @@ impl Engine {
             tokens: tokens::Tokens::new(&signing, settings.access_minutes, settings.token_cache)?,
             refresh: refresh::RefreshKeys::new(&refresh),
             one_time: one_time::Keys::new(&one_time),
-            contacts: contact::Keys::new(&contacts),
+            contacts: contact_receipts::Keys::new(&contacts),
         })
     }
 }

@@ -87,10 +87,6 @@ pub async fn reset(app: &App, cx: &Cx, input: &ResetPassword) -> Result<()> {
     let purposes = [OneTime::PasswordReset, OneTime::PasswordSetup];
     let spent = one_time::spend_either(cx, &mut tx, &app.identity.one_time, purposes, &input.token).await?;
     let member = spent.member;
-    // Whichever link was used, the others would set the password once more.
-    for purpose in purposes {
-        one_time::void(cx, &mut tx, member, purpose).await?;
-    }
     accounts::set_password(cx, &mut tx, member, &hash).await?;
     // The link came by mail: whoever used it reads that address.
     email::confirmed(cx, &mut tx, member).await?;
@@ -107,6 +103,10 @@ async fn end_sessions(
     keep: Option<SessionId>,
     reset: bool,
 ) -> Result<()> {
+    // Whatever was begun with the former password ends with it: other links that would set one, a change of address.
+    for purpose in [OneTime::PasswordReset, OneTime::PasswordSetup, OneTime::EmailChange] {
+        one_time::void(cx, &mut tx, member, purpose).await?;
+    }
     // Every session ends, also when this process dies before it has ended them. The hash may have waited for its
     // turn, and sessions begun meanwhile end too: "before" is this moment, not that of the request.
     Job::EndSessions { member, keep, before: app.world.now() }.enqueue(cx, &mut tx).await?;

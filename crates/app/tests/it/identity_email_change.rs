@@ -185,6 +185,23 @@ async fn links_in_the_former_mailbox_open_nothing() {
     assert_eq!(letters(&app, "new@example.com")[0], "reset_password");
 }
 
+/// Whoever begins a change with a password that leaked loses it with the password.
+#[tokio::test]
+async fn a_new_password_voids_what_was_begun_with_the_old_one() {
+    let app = TestApp::new().await;
+    let ana = app.member("Ana").await;
+    app.anonymous().post("/v1/auth/password/forgot", json!({ "email": ana.email })).await.expect(202);
+    let (old, new) = begun(&ana, "new@example.com").await;
+    confirm(&app, &new).await.expect(200);
+    let body = json!({ "current_password": PASSWORD, "new_password": "another good one" });
+    ana.post("/v1/auth/password/change", body).await.expect(204);
+    is_refused(&confirm(&app, &old).await);
+    let body = json!({ "token": app.mailed(&ana.email, "/reset?token="), "password": PASSWORD });
+    app.anonymous().post("/v1/auth/password/reset", body).await.expect(422);
+    assert_eq!(ana.get("/v1/me").await.expect(200).text("/email"), "ana@example.com");
+    app.settle().await;
+}
+
 #[tokio::test]
 async fn invitations_follow_the_address() {
     let app = TestApp::new().await;
