@@ -12,6 +12,11 @@ impl Checks {
         self.0.push(Field::new(pointer, code, detail));
     }
 
+    /// Nothing was refused so far.
+    pub fn is_clean(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn done(self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(Error::invalid(self.0)) }
     }

@@ -177,6 +177,12 @@ impl TestApp {
         outbox.list(Some(address), Some("email"), 1_000, self.now()).expect("the outbox can be read")
     }
 
+    /// What was sent to a telephone number, newest first.
+    pub fn texts_to(&self, number: &str) -> Vec<Entry> {
+        let outbox = self.0.core.dev_outbox.as_ref().expect("text messages are kept here");
+        outbox.list(Some(number), Some("sms"), 1_000, self.now()).expect("the outbox can be read")
+    }
+
     /// What follows `link` (`/verify?token=`) in the newest mail to an address that has it.
     #[track_caller]
     pub fn mailed(&self, address: &str, link: &str) -> String {

@@ -7,6 +7,7 @@ use ports::{
     Fault, PortError, PortResult,
     items::{Commit, Emitted, Found, Item, Items, Key, Outcome, Query, SqliteItems},
     mail::{LocalMail, Mail, Message, Sent},
+    sms::{self, LocalSms, Sms},
 };
 use std::sync::Arc;
 
@@ -83,6 +84,7 @@ pub struct Faults {
     /// Commits of `items` that store a love note.
     pub notes: Switch,
     pub mail: Switch,
+    pub sms: Switch,
 }
 
 pub(crate) struct FlakyItems {
@@ -138,5 +140,21 @@ impl Mail for FlakyMail {
     }
     async fn suppress(&self, address: &str, now: Time) -> PortResult<()> {
         self.inner.suppress(address, now).await
+    }
+}
+
+pub(crate) struct FlakySms {
+    pub(crate) inner: LocalSms,
+    pub(crate) switch: Switch,
+}
+
+#[async_trait]
+impl Sms for FlakySms {
+    async fn send(&self, message: &sms::Message, now: Time) -> PortResult<sms::Sent> {
+        self.switch.check("sms.send")?;
+        self.inner.send(message, now).await
+    }
+    async fn opt(&self, number: &str, out: bool, now: Time) -> PortResult<()> {
+        self.inner.opt(number, out, now).await
     }
 }

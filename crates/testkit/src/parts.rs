@@ -1,6 +1,6 @@
 //! The composition for tests: embedded adapters in a folder, with faults to switch on.
 
-use crate::faults::{Faults, FlakyItems, FlakyMail};
+use crate::faults::{Faults, FlakyItems, FlakyMail, FlakySms};
 use app::{
     app::Parts,
     edge::access_log::{AccessLog, Format},
@@ -114,7 +114,7 @@ pub(crate) async fn open(
             stream: Arc::new(SqliteStream::new(store, topics::ALL)),
             objects: Arc::new(objects),
             mail: Arc::new(FlakyMail { inner: mail, switch: faults.mail.clone() }),
-            sms: Arc::new(LocalSms::new(outbox.clone())),
+            sms: Arc::new(FlakySms { inner: LocalSms::new(outbox.clone()), switch: faults.sms.clone() }),
             secrets,
         },
         world,

@@ -18,7 +18,7 @@ mod words;
 mod tests;
 
 pub use letter::Letter;
-pub use sms::{Text, render_text};
+pub use sms::{Text, render_text, segments, share_text};
 
 use base::Lang;
 use layout::Block;

@@ -1,10 +1,11 @@
 //! What a plan lets a member send: counted by the store, in the commit of the note.
 
+use super::model::Note;
 use crate::{
     app::App,
     cards::{self, Card},
     identity::Caller,
-    plans::{self, Meter, Plan},
+    plans::{self, Meter, Plan, Taken},
     settings::{Allowance, Notes, Window},
 };
 use base::{Cx, Error, Result, Time, id::MemberId};
@@ -57,7 +58,17 @@ pub fn sending(settings: &Notes, plan: Plan) -> impl Iterator<Item = (Meter, Opt
 /// One more on this channel's meter, refused at the plan's limit.
 pub(super) fn take(app: &App, cx: &Cx, member: MemberId, plan: Plan, channel: &str) -> Write {
     let notes = &app.settings.notes;
-    meter(notes, channel).take(cx, member, 1, of_plan(notes, plan, channel))
+    let mut taken = meter(notes, channel).take(cx, member, 1, of_plan(notes, plan, channel));
+    if let Write::Add { expires_at, .. } = &mut taken {
+        // Kept for good: a member's statistics are the sum of the windows.
+        *expires_at = None;
+    }
+    taken
+}
+
+/// What was taken for a note when it was made: to be given back when it fails.
+pub(super) fn taken(app: &App, note: &Note) -> Taken {
+    meter(&app.settings.notes, note.channel.name()).taken_at(note.created_at, note.sender_id, 1)
 }
 
 /// The answer when the meter was full.

@@ -1,6 +1,9 @@
 //! What other areas ask of a member's own notes: how many there are, and which were the latest.
 
-use super::boxes::{self, Side};
+use super::{
+    boxes::{self, Side},
+    stats,
+};
 use crate::{
     app::App,
     couples::Membership,
@@ -76,10 +79,9 @@ async fn count(
     Ok(total)
 }
 
-/// How many notes a member has sent.
+/// How many notes a member has sent, on every channel; failed ones do not count.
 pub async fn sent_ever(app: &App, cx: &Cx, member: MemberId) -> Result<i64> {
-    let key = METERS.key(member.bytes(), b"counted:notes.sent");
-    count(app, cx, boxes::partition(member, Side::Sent), Time(0), key, |_| Ok(true)).await
+    stats::sent(app, cx, member).await
 }
 
 /// How many notes the two have sent each other since they are linked: by the member, by the partner.
@@ -118,10 +120,15 @@ async fn latest(app: &App, query: Query, before: Before, limit: usize) -> Result
     found.items.iter().map(id).collect()
 }
 
-/// Notes that a member sent, the latest first, with their times.
+/// Notes that a member sent on any channel, the latest first, with their times.
 pub async fn latest_sent(app: &App, member: MemberId, before: Before, limit: usize) -> Result<Vec<(NoteId, Time)>> {
-    let query = Query::partition(NOTES, boxes::partition(member, Side::Sent));
-    let ids = latest(app, query, before, limit).await?;
+    let mut ids = Vec::new();
+    for side in [Side::Sent, Side::Outside] {
+        let query = Query::partition(NOTES, boxes::partition(member, side));
+        ids.extend(latest(app, query, before, limit).await?);
+    }
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.truncate(limit);
     Ok(ids.into_iter().map(|id| (NoteId::from_bytes(id), made_at(&id))).collect())
 }
 

@@ -2,11 +2,13 @@
 
 use super::{
     allowance::{self, AllowanceView},
-    boxes::{self, ListNotes},
+    boxes,
+    list::{self, ListNotes},
     model::{NewNote, Note},
     open,
     schedule::{self, ChangeScheduled, ListScheduled, NewScheduled, Scheduled},
     send,
+    stats::{self, NoteStatistics},
 };
 use crate::{
     app::{App, AppState},
@@ -38,6 +40,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(send_note, list_notes))
         .routes(routes!(read_allowance))
+        .routes(routes!(read_statistics))
         .routes(routes!(read_note))
         .routes(routes!(open_note))
         .routes(routes!(create_scheduled, list_scheduled))
@@ -59,7 +62,9 @@ pub struct ScheduledPage {
     pub next_cursor: Option<String>,
 }
 
-/// Send a love note now. A partner note is in the receiver's box when 201 is answered.
+/// Send a love note now. A partner note is in the receiver's box when 201 is answered; a text message or a mail leaves
+/// right after it, and the note says how far it has come. Platforms answer a `share` for the sender to post. A visitor
+/// shares by links that the app builds by itself: nothing of that reaches the server.
 #[utoipa::path(post, path = "/v1/notes", tag = "Love notes", request_body = NewNote,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
     responses((status = 201, body = Note)))]
@@ -75,13 +80,8 @@ async fn send_note(
 /// Sent or received notes, newest first.
 #[utoipa::path(get, path = "/v1/notes", tag = "Love notes", params(ListNotes),
     responses((status = 200, body = NotePage)))]
-async fn list_notes(
-    State(app): AppState,
-    caller: Caller,
-    Unit(cx): Unit,
-    Params(asked): Params<ListNotes>,
-) -> Answer<Response<Body>> {
-    Ok(json(StatusCode::OK, boxes::list(&app, &cx, &caller, &asked).await?))
+async fn list_notes(State(app): AppState, caller: Caller, Params(asked): Params<ListNotes>) -> Answer<Response<Body>> {
+    Ok(json(StatusCode::OK, list::list(&app, &caller, &asked).await?))
 }
 
 /// What the caller's plan lets send, and how much of it is used.
@@ -89,6 +89,13 @@ async fn list_notes(
     responses((status = 200, body = AllowanceView)))]
 async fn read_allowance(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Json<AllowanceView>> {
     Ok(Json(allowance::read(&app, &cx, &caller).await?))
+}
+
+/// What became of the caller's own notes.
+#[utoipa::path(get, path = "/v1/notes/statistics", tag = "Love notes",
+    responses((status = 200, body = NoteStatistics)))]
+async fn read_statistics(State(app): AppState, caller: Caller, Unit(cx): Unit) -> Answer<Json<NoteStatistics>> {
+    Ok(Json(stats::read(&app, &cx, &caller).await?))
 }
 
 /// One note of the caller's boxes.

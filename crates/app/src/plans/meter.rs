@@ -62,7 +62,12 @@ impl Meter {
 
     /// What [`Meter::take`] takes at this moment, to be kept with an action that may yet fail upstream.
     pub fn taken(self, cx: &Cx, member: MemberId, amount: i64) -> Taken {
-        Taken { member, place: self.place(cx.now()), amount: amount.max(0) }
+        self.taken_at(cx.now(), member, amount)
+    }
+
+    /// What was taken at `at`, for an action that remembers when it was.
+    pub fn taken_at(self, at: Time, member: MemberId, amount: i64) -> Taken {
+        Taken { member, place: self.place(at), amount: amount.max(0) }
     }
 
     /// How much is used at this moment.

@@ -6,11 +6,13 @@ use crate::{
     cards, couples,
     identity::{self, accounts, contact, email_change, sessions},
     mailing::{self, Letter, Text},
+    notes,
     profiles::pictures,
 };
 use base::{
     Cx, Error, Lang, Result, Time,
     id::{CoupleId, InvitationId, MemberId, SessionId, TokenId},
+    time::{MINUTE, SECOND},
 };
 use ports::{
     mail::{Message, Sent},
@@ -55,6 +57,38 @@ pub enum Job {
     CoupleEndedMail { couple: CoupleId, to: MemberId },
     #[serde(rename = "profiles.remove_picture")]
     RemovePicture { member: MemberId, name: String },
+    #[serde(rename = "notes.deliver")]
+    DeliverNote(notes::Delivery),
+}
+
+/// The last run of a job that is worth another try.
+const TRIES: u32 = 8;
+
+/// How long after its nth failed run a job runs again; none: not again. 1 s, 2 s, 4 s …, with jitter so that what
+/// failed together does not come back together; a scheduled note has pauses of its own.
+pub fn pause(job: Option<&Job>, runs: u32) -> Option<i64> {
+    if let Some(Job::DeliverNote(notes::Delivery { scheduled: Some(_), .. })) = job {
+        let nth = usize::try_from(runs).unwrap_or(usize::MAX).saturating_sub(1);
+        return notes::REPEATS.get(nth).copied();
+    }
+    let wait = (SECOND << runs.min(10).saturating_sub(1)).min(14 * MINUTE);
+    (runs < TRIES).then(|| wait + rand::random_range(0..=wait / 4))
+}
+
+/// A run failed and the next one is at `until`: what its owner is to see of that.
+pub async fn put_off(app: &App, cx: &Cx, job: &Job, until: Time) -> Result<()> {
+    match job {
+        Job::DeliverNote(delivery) => notes::put_off(app, cx, delivery, until).await,
+        _ => Ok(()),
+    }
+}
+
+/// There will be no further run: what its owner is to see of that. May happen twice.
+pub async fn given_up(app: &App, cx: &Cx, job: &Job, error: &Error) -> Result<()> {
+    match job {
+        Job::DeliverNote(delivery) => notes::given_up(app, cx, delivery, error).await,
+        _ => Ok(()),
+    }
 }
 
 /// Does the work. `key` names this job for ever: the idempotency key of what leaves the process.
@@ -79,6 +113,7 @@ pub async fn perform(app: &App, cx: &Cx, job: &Job, key: &str) -> Result<()> {
         Job::CoupleLinked { couple } => couples::link_items(app, cx, *couple).await,
         Job::CoupleEnded { couple, by, at } => couples::ended(app, cx, *couple, *by, *at).await,
         Job::RemovePicture { member, name } => pictures::discard(app, *member, name).await,
+        Job::DeliverNote(delivery) => notes::deliver(app, cx, delivery).await,
     }
 }
 
@@ -110,13 +145,13 @@ async fn to_member(app: &App, cx: &Cx, member: MemberId, job: &Job, key: &str) -
     send(app, cx, &account.email, account.language, &letter, key).await
 }
 
-/// A letter to an address.
-pub async fn send(app: &App, cx: &Cx, to: &str, lang: Lang, letter: &Letter<'_>, key: &str) -> Result<()> {
+/// A letter to an address, ready to be sent.
+pub fn message(app: &App, cx: &Cx, to: &str, lang: Lang, letter: &Letter<'_>, key: &str) -> Message {
     let rendered = mailing::render(letter, lang);
     let mut meta = serde_json::Map::new();
     meta.insert("letter".to_owned(), letter.kind().into());
     meta.insert("language".to_owned(), lang.code().into());
-    let message = Message {
+    Message {
         id: cx.id(),
         from: app.mail_from.clone(),
         to: to.to_owned(),
@@ -125,8 +160,12 @@ pub async fn send(app: &App, cx: &Cx, to: &str, lang: Lang, letter: &Letter<'_>,
         html: rendered.html,
         idempotency_key: key.to_owned(),
         meta,
-    };
-    match app.ports.mail.send(&message, cx.now()).await? {
+    }
+}
+
+/// A letter to an address.
+pub async fn send(app: &App, cx: &Cx, to: &str, lang: Lang, letter: &Letter<'_>, key: &str) -> Result<()> {
+    match app.ports.mail.send(&message(app, cx, to, lang, letter, key), cx.now()).await? {
         Sent::Accepted { .. } => {}
         Sent::Suppressed => tracing::info!(letter = letter.kind(), "not sent: the address is suppressed"),
     }

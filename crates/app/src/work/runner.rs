@@ -1,21 +1,15 @@
 //! The job runner: takes jobs from the queue, runs a bounded number at once, repeats with back-off what may succeed
 //! later and parks what will not.
 
-use super::jobs;
+use super::jobs::{self, Job};
 use crate::{app::App, topics::JOBS};
-use base::{
-    Cx, Error, Kind, Result,
-    error::Chain,
-    time::{MINUTE, SECOND},
-};
-use futures_util::{StreamExt as _, stream};
+use base::{Cx, Error, Kind, Result, error::Chain, time::MINUTE};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use ports::queue::Delivery;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 /// A worker that died gives its jobs back after this long.
 const VISIBILITY: i64 = 2 * MINUTE;
-/// The last receive that is worth another try.
-const TRIES: u32 = 8;
 
 pub(super) struct Round {
     pub done: usize,
@@ -44,27 +38,51 @@ pub(super) async fn once(app: &Arc<App>) -> Result<Round> {
 async fn one(app: &Arc<App>, delivery: Delivery) -> Result<bool> {
     let cx = Cx::new(&app.world);
     let key = delivery.id.to_string();
-    let work = async { jobs::perform(app, &cx, &jobs::read(&delivery.body)?, &key).await };
-    let outcome = futures_util::FutureExt::catch_unwind(AssertUnwindSafe(work))
-        .await
-        .unwrap_or_else(|_| Err(Error::bug("run a job", "it panicked")));
+    let (job, outcome) = match jobs::read(&delivery.body) {
+        // As a newer release may have left it.
+        Err(error) => (None, Err(error)),
+        Ok(job) => {
+            let work = AssertUnwindSafe(jobs::perform(app, &cx, &job, &key)).catch_unwind().await;
+            (Some(job), work.unwrap_or_else(|_| Err(Error::bug("run a job", "it panicked"))))
+        }
+    };
     let Err(error) = outcome else {
         app.ports.queue.done(JOBS, delivery.receipt).await?;
         app.metrics.jobs_done.add(1);
         return Ok(true);
     };
     let hopeless = !error.is_transient() && error.kind() != Kind::Bug;
-    if hopeless || delivery.receives >= TRIES {
-        tracing::error!(job = %delivery.id, error = %Chain(&error), "a job is parked");
-        app.ports.queue.park(JOBS, delivery.receipt, error.code(), cx.now()).await?;
-        app.metrics.jobs_parked.add(1);
-    } else {
-        // 1 s, 2 s, 4 s … up to 15 minutes, with jitter so that what failed together does not come back together.
-        let wait = (SECOND << delivery.receives.min(10).saturating_sub(1)).min(14 * MINUTE);
-        let wait = wait + rand::random_range(0..=wait / 4);
-        tracing::warn!(job = %delivery.id, error = %Chain(&error), wait_ms = wait, "a job will be repeated");
+    let wait = jobs::pause(job.as_ref(), delivery.receives).filter(|_| !hopeless);
+    put_back(app, &cx, &delivery, job.as_ref(), &error, wait).await
+}
+
+/// To be repeated after `wait`, or parked. Its owner is told first; where that does not work, it comes back for it.
+async fn put_back(
+    app: &App,
+    cx: &Cx,
+    delivery: &Delivery,
+    job: Option<&Job>,
+    error: &Error,
+    mut wait: Option<i64>,
+) -> Result<bool> {
+    if let Some(job) = job {
+        let told = match wait {
+            Some(wait) => jobs::put_off(app, cx, job, cx.now().plus(wait)).await,
+            None => jobs::given_up(app, cx, job, error).await,
+        };
+        if let Err(untold) = told {
+            tracing::warn!(job = %delivery.id, error = %Chain(&untold), "what became of a job could not be written down");
+            wait = wait.or_else(|| untold.is_transient().then_some(MINUTE));
+        }
+    }
+    if let Some(wait) = wait {
+        tracing::warn!(job = %delivery.id, error = %Chain(error), wait_ms = wait, "a job will be repeated");
         app.ports.queue.retry(JOBS, delivery.receipt, wait, cx.now()).await?;
         app.metrics.jobs_retried.add(1);
+    } else {
+        tracing::error!(job = %delivery.id, error = %Chain(error), "a job is parked");
+        app.ports.queue.park(JOBS, delivery.receipt, error.code(), cx.now()).await?;
+        app.metrics.jobs_parked.add(1);
     }
     Ok(false)
 }

@@ -26,6 +26,8 @@ struct Stage {
     note: String,
     /// From Alice to the former partner, when they were a couple.
     old_note: String,
+    /// From Alice to an address outside.
+    mailed: String,
     /// Alice's, to Bob.
     scheduled: String,
     /// From `single` to `former`.
@@ -74,6 +76,8 @@ impl Stage {
         app.link(&alice, &bob).await;
         app.link(&other, &partner).await;
         let note = alice.sends("For you").await;
+        let outside = json!({ "channel": "email", "recipient": "mum@example.com", "content": "Hello" });
+        let mailed = alice.post("/v1/notes", outside).await.expect(201).text("/id");
         let scheduled = alice.post("/v1/scheduled-notes", tomorrow()).await.expect(201).text("/id");
         let sent = single.post("/v1/couple/invitations", json!({ "email": former.email })).await.expect(201);
         let device = alice.another_device().await;
@@ -88,6 +92,7 @@ impl Stage {
             anonymous: app.anonymous(),
             note,
             old_note,
+            mailed,
             scheduled,
             invitation: sent.text("/id"),
             code: sent.text("/code"),
@@ -217,7 +222,15 @@ const TABLE: &[Row] = &[
         json!({ "channel": "partner", "content": "Hello", "reply_to": s.note }))),
     Row("GET /v1/notes", members(200), |_, who| who.get("/v1/notes")),
     Row("GET /v1/notes/allowance", members(200), |_, who| who.get("/v1/notes/allowance")),
+    // To the world outside nobody needs a partner.
+    Row("POST /v1/notes", members(201), |_, who| who.post("/v1/notes",
+        json!({ "channel": "sms", "recipient": "+351910000000", "content": "Hello" }))),
+    Row("GET /v1/notes/statistics", members(200), |_, who| who.get("/v1/notes/statistics")),
     Row("GET /v1/notes/{id}", [401, 404, 200, 200, 404, 404], |s, who| who.get(&format!("/v1/notes/{}", s.note))),
+    // A mail to somebody is its sender's alone.
+    Row("GET /v1/notes/{id}", [401, 404, 200, 404, 404, 404], |s, who| who.get(&format!("/v1/notes/{}", s.mailed))),
+    Row("POST /v1/notes/{id}/open", [401, 404, 403, 404, 404, 404], |s, who|
+        who.post(&format!("/v1/notes/{}/open", s.mailed), Value::Null)),
     // What was sent to the former partner is theirs, and not the new one's.
     Row("GET /v1/notes/{id}", [401, 404, 200, 404, 200, 404], |s, who| who.get(&format!("/v1/notes/{}", s.old_note))),
     Row("POST /v1/notes/{id}/open", [401, 404, 403, 200, 404, 404], |s, who|

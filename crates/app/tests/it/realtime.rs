@@ -35,8 +35,8 @@ async fn a_note_arrives_whole_at_every_device_of_the_receiver_and_nowhere_else()
     }
     assert_eq!(ids[0], ids[1]);
     let sent = hers.expect("note.sent").await;
-    let told =
-        json!({ "note_id": note.text("/id"), "sender_id": alice.id, "recipient_id": bob.id, "status": "delivered" });
+    let told = json!({ "note_id": note.text("/id"), "sender_id": alice.id, "recipient_id": bob.id, "channel": "partner",
+                "status": "delivered" });
     assert_eq!(sent["data"], told);
 
     bob.post(&format!("/v1/notes/{}/open", note.text("/id")), Value::Null).await.expect(200);

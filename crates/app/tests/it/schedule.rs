@@ -247,7 +247,8 @@ async fn a_waiting_note_is_changed_with_its_tag_in_hand() {
         (json!({ "time": "soon" }), ("/time", "invalid_time")),
         (json!({ "date": "2026-11-21" }), ("/date", "in_past")),
         (json!({ "timezone": "Nowhere" }), ("/timezone", "invalid_zone")),
-        (json!({ "channel": "sms" }), ("/channel", "unknown_value")),
+        (json!({ "channel": "sms" }), ("/recipient", "required")),
+        (json!({ "channel": "facebook" }), ("/channel", "unknown_value")),
     ] {
         patch(&alice, &id, body).await.invalid(&[field]);
     }

@@ -52,6 +52,7 @@ fn number(job: &Job) -> usize {
         Job::ContactCode { .. } => 14,
         Job::SetUpPassword { .. } => 15,
         Job::RemovePicture { .. } => 16,
+        Job::DeliverNote(_) => 17,
     }
 }
 
@@ -59,7 +60,7 @@ fn number(job: &Job) -> usize {
 fn every_job_and_timer_that_was_ever_stored_can_be_read() {
     let jobs: Vec<Job> = reads(&parse(include_str!("../golden/jobs.json")));
     let numbers: BTreeSet<_> = jobs.iter().map(number).collect();
-    assert_eq!(numbers, (0..17).collect());
+    assert_eq!(numbers, (0..18).collect());
     let timers: Vec<Timer> = reads(&parse(include_str!("../golden/timers.json")));
     assert!(timers.iter().any(|timer| match timer {
         Timer::ScheduledNote { .. } => true,
@@ -84,12 +85,18 @@ async fn notes_that_were_ever_stored_can_be_read() {
         expires_at: None,
         when: When::Absent,
     };
-    let (note, scheduled) = (&stored["note"], &stored["scheduled"]);
+    let (note, scheduled, outside) = (&stored["note"], &stored["scheduled"], &stored["note_outside"]);
+    let to_sms = &stored["scheduled_outside"];
     let (note_id, scheduled_id) = (note["id"].as_str().unwrap(), scheduled["id"].as_str().unwrap());
     let received = [&member.bytes()[..], b"r"].concat();
     let writes = vec![
         put(NOTES.key(received, note_id.parse::<NoteId>().unwrap().bytes()), note),
         put(SCHEDULED.key(member.bytes(), scheduled_id.parse::<ScheduledId>().unwrap().bytes()), scheduled),
+        put(NOTES.key([&member.bytes()[..], b"o"].concat(), note_id.parse::<NoteId>().unwrap().bytes()), outside),
+        put(
+            SCHEDULED.key(member.bytes(), to_sms["id"].as_str().unwrap().parse::<ScheduledId>().unwrap().bytes()),
+            to_sms,
+        ),
     ];
     app.core().ports.items.try_commit(writes).await.unwrap().expect("they are new");
     assert_eq!(alice.get("/v1/notes?status=opened").await.expect(200).at("/data/0"), *note);
@@ -98,6 +105,9 @@ async fn notes_that_were_ever_stored_can_be_read() {
     assert_eq!(opened.json(), *note);
     let read = alice.get(&format!("/v1/scheduled-notes/{scheduled_id}")).await.expect(200);
     assert_eq!(read.json(), *scheduled);
+    assert_eq!(alice.get("/v1/notes?box=sent&status=delivered").await.expect(200).at("/data/0"), *outside);
+    let read = alice.get(&format!("/v1/scheduled-notes/{}", to_sms["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(read.json(), *to_sms);
 }
 
 /// Every name of an event in the source: words of the areas, with a dot between.
@@ -144,6 +154,11 @@ async fn everything(app: TestApp) -> Couple {
     app.grant_plan(alice, "premiere").await;
     let note = alice.sends("Hello").await;
     bob.post(&format!("/v1/notes/{note}/open"), Value::Null).await.expect(200);
+    let sms = |to| json!({ "channel": "sms", "recipient": to, "content": "Hello" });
+    alice.post("/v1/notes", sms("+351910007867")).await.expect(201);
+    app.settle().await;
+    // That number has said STOP.
+    alice.post("/v1/notes", sms("+351910007867")).await.expect(201);
     let later = |time| json!({ "channel": "partner", "content": "x", "date": "2026-11-22", "time": time });
     let id = alice.post("/v1/scheduled-notes", later("18:00")).await.expect(201).text("/id");
     alice.delete(&format!("/v1/scheduled-notes/{id}")).await.expect(204);

@@ -133,6 +133,7 @@ pub(super) static WORDS: Language = Language {
         contact_code: "{code} ist dein Code für One 2 One Love. Bitte gib ihn niemandem weiter.",
         love_note: "{sender} hat dir eine Liebesnotiz geschrieben:",
         write_back: "Zurückschreiben auf One 2 One Love:",
+        signature: "Mit Liebe geschrieben auf One 2 One Love",
         partner_invitation: "{inviter} lädt dich zu One 2 One Love ein, einem Ort für euch zwei:",
         invitation_code: "Dein Code: {code}",
         stop: "Antworte STOP, um nichts mehr zu erhalten.",

@@ -130,6 +130,7 @@ pub(super) static WORDS: Language = Language {
         contact_code: "{code} is your One 2 One Love code. Please do not share it with anyone.",
         love_note: "{sender} wrote you a love note:",
         write_back: "Write back on One 2 One Love:",
+        signature: "Written with love on One 2 One Love",
         partner_invitation: "{inviter} invites you to One 2 One Love, a place for the two of you:",
         invitation_code: "Your code: {code}",
         stop: "Reply STOP to opt out.",

@@ -130,6 +130,7 @@ pub(super) static WORDS: Language = Language {
         contact_code: "{code} es tu clave de One 2 One Love. No la compartas con nadie.",
         love_note: "{sender} te ha escrito una nota de amor:",
         write_back: "Responde en One 2 One Love:",
+        signature: "Escrito con amor en One 2 One Love",
         partner_invitation: "{inviter} te invita a One 2 One Love, un lugar para dos:",
         invitation_code: "Tu clave: {code}",
         stop: "Responde STOP para darte de baja.",

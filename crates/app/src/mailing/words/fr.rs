@@ -144,6 +144,7 @@ pub(super) static WORDS: Language = Language {
         contact_code: "{code} est ton code One 2 One Love. Ne le partage avec personne.",
         love_note: "{sender} t'a écrit un mot doux :",
         write_back: "Réponds sur One 2 One Love :",
+        signature: "Écrit avec amour sur One 2 One Love",
         partner_invitation: "{inviter} t'invite sur One 2 One Love, un lieu pour vous deux :",
         invitation_code: "Ton code : {code}",
         stop: "Réponds STOP pour ne plus rien recevoir.",

@@ -131,6 +131,7 @@ pub(super) static WORDS: Language = Language {
         contact_code: "{code} è il tuo codice One 2 One Love. Non condividerlo con nessuno.",
         love_note: "{sender} ti ha scritto un biglietto d'amore:",
         write_back: "Rispondi su One 2 One Love:",
+        signature: "Scritto con amore su One 2 One Love",
         partner_invitation: "{inviter} ti invita su One 2 One Love, un posto per voi due:",
         invitation_code: "Il tuo codice: {code}",
         stop: "Rispondi STOP per non ricevere altro.",

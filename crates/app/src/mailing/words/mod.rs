@@ -79,6 +79,8 @@ pub(super) struct Texts {
     pub(super) contact_code: &'static str,
     pub(super) love_note: &'static str,
     pub(super) write_back: &'static str,
+    /// Ends a note that is shared by hand.
+    pub(super) signature: &'static str,
     pub(super) partner_invitation: &'static str,
     pub(super) invitation_code: &'static str,
     /// How to opt out; the keyword is STOP everywhere.

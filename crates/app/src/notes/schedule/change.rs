@@ -1,13 +1,13 @@
 //! What the author does to a scheduled note: change it, cancel it, try a failed one again.
 
 use super::{
-    due_at,
+    check_method, check_text, due_at,
     store::{self, Scheduled, State},
     told, too_many_open,
 };
 use crate::{
     app::App,
-    cards,
+    cards::{self, Card},
     check::Checks,
     couples::Membership,
     edge::{
@@ -16,7 +16,8 @@ use crate::{
     },
     identity::Caller,
     notes::{
-        model::{check_channel, check_words},
+        channel::{Address, Channel},
+        model::check_words,
         send::no_partner,
     },
     tables::{COUPLES, IDEMPOTENCY, METERS},
@@ -33,9 +34,16 @@ use utoipa::ToSchema;
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(example = json!({ "time": "09:30" }))]
 pub struct ChangeScheduled {
+    /// `partner`, `sms`, `email` or `whatsapp`.
+    #[schema(value_type = Option<Channel>)]
     pub channel: Option<String>,
+    /// With another channel it must be said anew.
+    #[schema(max_length = 320)]
+    pub recipient: Option<String>,
     /// Empty: none.
+    #[schema(max_length = 10_000)]
     pub title: Option<String>,
+    #[schema(min_length = 1, max_length = 10_000)]
     pub content: Option<String>,
     pub language: Option<String>,
     pub date: Option<String>,
@@ -54,7 +62,8 @@ struct Step {
     event: &'static str,
 }
 
-/// Changes one that waits. A paused one may be addressed anew: it then goes to the partner of now.
+/// Changes one that waits. A paused one may be addressed anew: it then goes to the partner of now, or to whom the
+/// change says.
 pub(in crate::notes) async fn change(
     app: &App,
     cx: &Cx,
@@ -63,19 +72,24 @@ pub(in crate::notes) async fn change(
     change: &ChangeScheduled,
     if_match: Option<&str>,
 ) -> Result<Scheduled> {
-    edit(app, cx, caller, id, if_match, |before, us| {
+    edit(app, cx, caller, id, if_match, |before, card| {
         if !matches!(before.status, State::Scheduled | State::Paused) {
             return Err(not_editable());
         }
-        let mut after = apply(cx, before, change)?;
-        let us = us.ok_or_else(no_partner)?;
-        if before.status == State::Scheduled && before.couple_id != Some(us.couple()) {
-            // Its couple has ended and it is about to be paused; only then may it be addressed anew.
-            return Err(not_editable());
+        let (mut after, to) = apply(app, cx, card, before, change)?;
+        let mut writes = Vec::new();
+        if to.channel == Channel::Partner {
+            let us = Membership::of(card, caller.member).ok_or_else(no_partner)?;
+            let was_partner = before.status == State::Scheduled && before.channel == Channel::Partner;
+            if was_partner && before.couple_id != Some(us.couple()) {
+                // Its couple has ended and it is about to be paused; only then may it be addressed anew.
+                return Err(not_editable());
+            }
+            after.address_to(&to, Some((us.couple(), us.partner())));
+            writes.push(us.still());
+        } else {
+            after.address_to(&to, None);
         }
-        after.couple_id = Some(us.couple());
-        after.recipient = Some(us.partner().to_string());
-        let mut writes = vec![us.still()];
         if after.next_attempt_at != before.next_attempt_at {
             writes.push(timers::cancel(id, before.next_attempt_at));
         }
@@ -85,13 +99,19 @@ pub(in crate::notes) async fn change(
     .await
 }
 
-/// The note with the changes, checked.
-fn apply(cx: &Cx, before: &Scheduled, change: &ChangeScheduled) -> Result<Scheduled> {
+/// The note with the changes, checked, and whom it goes to.
+fn apply(
+    app: &App,
+    cx: &Cx,
+    card: &Card,
+    before: &Scheduled,
+    change: &ChangeScheduled,
+) -> Result<(Scheduled, Address)> {
     let mut after = before.clone();
     let mut checks = Checks::default();
-    if let Some(channel) = &change.channel {
-        check_channel(&mut checks, channel);
-    }
+    let channel = change.channel.as_deref().filter(|c| !c.is_empty()).unwrap_or(before.channel.name());
+    let kept = before.recipient.as_deref().filter(|_| channel == before.channel.name());
+    let to = check_method(&mut checks, channel, change.recipient.as_deref().or(kept));
     let content = change.content.as_deref().unwrap_or(&before.content);
     let title = change.title.as_deref().or(before.title.as_deref());
     after.title = check_words(&mut checks, title, content);
@@ -109,13 +129,15 @@ fn apply(cx: &Cx, before: &Scheduled, change: &ChangeScheduled) -> Result<Schedu
     if moved || before.status == State::Paused {
         after.due_at = due_at(&mut checks, cx, &after.scheduled_date, &after.scheduled_time, &zone);
     }
+    check_text(&mut checks, app, &card.name, to.as_ref(), after.title.as_deref(), &after.content, after.language);
     checks.done()?;
+    let to = to.ok_or_else(|| Error::bug("check a scheduled note", "a channel without a complaint"))?;
     after.status = State::Scheduled;
     after.attempts = 0;
     after.failure_reason = None;
     after.next_attempt_at = after.due_at;
     after.updated_at = cx.now();
-    Ok(after)
+    Ok((after, to))
 }
 
 pub(in crate::notes) async fn cancel(
@@ -152,6 +174,7 @@ pub(in crate::notes) async fn retry(
             status: State::Scheduled,
             attempts: 0,
             failure_reason: None,
+            note_id: None,
             next_attempt_at: cx.now(),
             updated_at: cx.now(),
             ..before.clone()
@@ -171,14 +194,14 @@ async fn edit(
     caller: &Caller,
     id: ScheduledId,
     if_match: Option<&str>,
-    step: impl Fn(&Scheduled, Option<Membership>) -> Result<Step>,
+    step: impl Fn(&Scheduled, &Card) -> Result<Step>,
 ) -> Result<Scheduled> {
     let max_open = app.settings.notes.max_open_scheduled;
     for _ in 0..4 {
         let (item, before) = store::own(app, caller, id).await?;
         etag::check(if_match, &etag::of(&before)?)?;
-        let us = Membership::of(&cards::load(app, cx, caller.member).await?, caller.member);
-        let Step { after, writes: more, event } = step(&before, us)?;
+        let card = cards::load(app, cx, caller.member).await?;
+        let Step { after, writes: more, event } = step(&before, &card)?;
         let mut writes = after.replace(&item, &before, Some(max_open))?;
         writes.extend(more);
         let tables: Vec<_> = writes.iter().map(|write| write.key().table).collect();

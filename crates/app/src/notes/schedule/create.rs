@@ -1,7 +1,7 @@
 //! A new scheduled note.
 
 use super::{
-    due_at,
+    check_method, check_text, due_at,
     store::{Scheduled, State},
     told, too_many_open,
 };
@@ -12,13 +12,15 @@ use crate::{
     edge::once::Once,
     identity::Caller,
     notes::{
-        model::{check_channel, check_words},
+        channel::Channel,
+        library,
+        model::{check_words, id_or_empty},
         send::no_partner,
     },
     plans::{self, Feature},
 };
 use axum::http::StatusCode;
-use base::{Cx, Error, Result, zone::Zone};
+use base::{Cx, Error, Result, id::TemplateId, zone::Zone};
 use bytes::Bytes;
 use ports::items::{Commit, Outcome, Refusal};
 use serde::Deserialize;
@@ -30,12 +32,18 @@ use utoipa::ToSchema;
     "timezone": "Europe/Lisbon",
 }))]
 pub struct NewScheduled {
-    /// `partner`
+    /// `partner`, `sms`, `email` or `whatsapp`.
+    #[schema(value_type = Channel)]
     pub channel: String,
+    /// `sms`: a phone in E.164; `email`: an address; `whatsapp`: a phone, if you like. Other channels have none.
+    #[schema(max_length = 320)]
+    pub recipient: Option<String>,
     #[schema(max_length = 10_000)]
     pub title: Option<String>,
     #[schema(min_length = 1, max_length = 10_000)]
     pub content: String,
+    #[serde(default, deserialize_with = "id_or_empty")]
+    pub template_id: Option<TemplateId>,
     pub language: Option<String>,
     /// `YYYY-MM-DD`
     pub date: String,
@@ -54,23 +62,31 @@ pub(in crate::notes) async fn create(
 ) -> Result<(StatusCode, Bytes)> {
     let (card, _entitled) = plans::gate(app, cx, caller.member, Feature::SurpriseMessages).await?;
     let mut checks = Checks::default();
-    check_channel(&mut checks, &input.channel);
+    let to = check_method(&mut checks, &input.channel, input.recipient.as_deref());
     let title = check_words(&mut checks, input.title.as_deref(), &input.content);
     let language = checks.lang("/language", input.language.as_deref()).unwrap_or(card.lang);
     let home = || card.timezone.parse().unwrap_or_else(|_| Zone::utc());
     let zone = checks.zone("/timezone", input.timezone.as_deref()).unwrap_or_else(home);
     let due_at = due_at(&mut checks, cx, &input.date, &input.time, &zone);
+    check_text(&mut checks, app, &card.name, to.as_ref(), title.as_deref(), &input.content, language);
     checks.done()?;
-    let us = Membership::of(&card, caller.member).ok_or_else(no_partner)?;
-    let scheduled = Scheduled {
+    library::check_origin(app, cx, input.template_id).await?;
+    let to = to.ok_or_else(|| Error::bug("check a scheduled note", "a channel without a complaint"))?;
+    let us = match to.channel {
+        Channel::Partner => Some(Membership::of(&card, caller.member).ok_or_else(no_partner)?),
+        _ => None,
+    };
+    let mut scheduled = Scheduled {
         id: cx.id(),
         sender_id: caller.member,
-        recipient_type: "partner".to_owned(),
-        recipient: Some(us.partner().to_string()),
-        couple_id: Some(us.couple()),
-        channel: input.channel.clone(),
+        recipient_type: to.channel.recipient_type(),
+        platform: None,
+        recipient: None,
+        couple_id: None,
+        channel: to.channel,
         title,
         content: input.content.clone(),
+        template_id: input.template_id,
         language,
         scheduled_date: input.date.clone(),
         scheduled_time: input.time.clone(),
@@ -80,14 +96,16 @@ pub(in crate::notes) async fn create(
         attempts: 0,
         failure_reason: None,
         note_id: None,
+        share: None,
         sent_at: None,
         next_attempt_at: due_at,
         created_at: cx.now(),
         updated_at: cx.now(),
     };
+    scheduled.address_to(&to, us.map(|us| (us.couple(), us.partner())));
     let max_open = app.settings.notes.max_open_scheduled;
     let mut writes = scheduled.create(max_open)?;
-    writes.push(us.still());
+    writes.extend(us.map(|us| us.still()));
     let json = scheduled.json()?;
     writes.extend(once.write(cx, StatusCode::CREATED, &json)?);
     let outbox = vec![told(cx, &scheduled, "note.scheduled")?];

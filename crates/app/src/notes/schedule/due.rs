@@ -7,12 +7,13 @@ use super::{
 };
 use crate::{
     app::App,
-    cards,
+    cards::{self, Card},
     couples::Membership,
     notes::{
         allowance,
-        model::Words,
-        send::{self, EPOCH, METER},
+        channel::Channel,
+        model::{Note, Words},
+        outside, send,
     },
     work::timers::Lease,
 };
@@ -21,18 +22,74 @@ use base::{
     id::{MemberId, ScheduledId},
     time::MINUTE,
 };
-use ports::items::{Commit, Item, Outcome};
+use ports::items::{Commit, Emit, Item, Outcome, Write};
 
 /// How long after a failed attempt the next one comes; after the last of them the note has failed.
-const REPEATS: &[i64] = &[MINUTE, 5 * MINUTE, 30 * MINUTE];
+pub const REPEATS: &[i64] = &[MINUTE, 5 * MINUTE, 30 * MINUTE];
 
 /// The stored note, if this timer still stands for it. Cancelled, paused or moved since the timer was set, another
-/// timer, or none, does.
+/// timer, or none, does; when a job has it, that job does.
 async fn waiting(app: &App, cx: &Cx, owner: MemberId, id: ScheduledId) -> Result<Option<(Item, Scheduled)>> {
     let Some(item) = app.ports.items.get(&store::key(owner, id)).await? else { return Ok(None) };
     let scheduled = Scheduled::read(&item)?;
-    let waits = matches!(scheduled.status, State::Scheduled | State::Sending) && scheduled.next_attempt_at <= cx.now();
+    let waits = match scheduled.status {
+        State::Scheduled => true,
+        State::Sending => scheduled.note_id.is_none(),
+        _ => false,
+    };
+    let waits = waits && scheduled.next_attempt_at <= cx.now();
     Ok(waits.then_some((item, scheduled)))
+}
+
+/// What a due note wants to commit beside the end of its lease.
+struct Attempt {
+    after: Scheduled,
+    /// What the note writes, and where among that the conditions are that can fail.
+    writes: Vec<Write>,
+    epoch: Option<usize>,
+    meter: usize,
+    outbox: Emit,
+}
+
+/// To the partner it was addressed to; none when they are no couple any more.
+fn to_partner(app: &App, cx: &Cx, card: &Card, before: &Scheduled) -> Result<Option<Attempt>> {
+    let us = Membership::of(card, before.sender_id).filter(|us| Some(us.couple()) == before.couple_id);
+    let Some(us) = us else { return Ok(None) };
+    let draft = send::draft(app, cx, &us, card.plan(cx.now()), words(before), Some(before.id))?;
+    let after = sent(cx, before, &draft.note);
+    let (epoch, meter) = (Some(send::EPOCH), send::METER);
+    Ok(Some(Attempt { after, writes: draft.writes, epoch, meter, outbox: draft.event }))
+}
+
+/// To anybody else: a gateway's job goes on from here, and a share is handed to the author.
+fn to_outside(app: &App, cx: &Cx, card: &Card, before: &Scheduled) -> Result<Attempt> {
+    let (plan, to) = (card.plan(cx.now()), before.address());
+    let draft = outside::draft(app, cx, before.sender_id, plan, words(before), &to, Some(before.id))?;
+    let after = if to.channel.has_gateway() {
+        Scheduled {
+            status: State::Sending,
+            note_id: Some(draft.note.id),
+            next_attempt_at: cx.now(),
+            updated_at: cx.now(),
+            ..before.clone()
+        }
+    } else {
+        sent(cx, before, &draft.note)
+    };
+    Ok(Attempt { after, writes: draft.writes, epoch: None, meter: outside::METER, outbox: draft.outbox })
+}
+
+fn sent(cx: &Cx, before: &Scheduled, note: &Note) -> Scheduled {
+    Scheduled {
+        status: State::Sent,
+        attempts: before.attempts + 1,
+        failure_reason: None,
+        note_id: Some(note.id),
+        share: note.share.clone(),
+        sent_at: Some(cx.now()),
+        updated_at: cx.now(),
+        ..before.clone()
+    }
 }
 
 /// The timer fired.
@@ -43,30 +100,21 @@ pub async fn due(app: &App, cx: &Cx, lease: &Lease, owner: MemberId, id: Schedul
             app.ports.items.try_commit(vec![lease.done()]).await?;
             return Ok(());
         };
-        let us = Membership::of(&card, owner).filter(|us| Some(us.couple()) == before.couple_id);
         let stop = async |status, reason| stop(app, cx, lease, &item, &before, status, reason).await;
-        let Some(us) = us else {
+        let attempt = match before.channel {
+            Channel::Partner => to_partner(app, cx, &card, &before)?,
+            _ => Some(to_outside(app, cx, &card, &before)?),
+        };
+        let Some(Attempt { after, mut writes, epoch, meter, outbox }) = attempt else {
             if stop(State::Paused, "partner_gone").await? {
                 return Ok(());
             }
             continue;
         };
-        let plan = card.plan(cx.now());
-        let draft = send::draft(app, cx, &us, plan, words(&before), Some(id))?;
-        let after = Scheduled {
-            status: State::Sent,
-            attempts: before.attempts + 1,
-            failure_reason: None,
-            note_id: Some(draft.note.id),
-            sent_at: Some(cx.now()),
-            updated_at: cx.now(),
-            ..before.clone()
-        };
-        let mut writes = draft.writes;
         let end = writes.len();
         writes.push(lease.done());
         writes.extend(after.replace(&item, &before, None)?);
-        let refusals = match app.ports.items.commit(Commit { writes, outbox: vec![draft.event], token: None }).await? {
+        let refusals = match app.ports.items.commit(Commit { writes, outbox: vec![outbox], token: None }).await? {
             Outcome::Applied { .. } => {
                 app.bells.relay.notify_one();
                 return Ok(());
@@ -77,13 +125,14 @@ pub async fn due(app: &App, cx: &Cx, lease: &Lease, owner: MemberId, id: Schedul
         if refusals[end].is_some() {
             return Ok(());
         }
-        if refusals[EPOCH].is_some() {
+        if epoch.is_some_and(|at| refusals[at].is_some()) {
             if stop(State::Paused, "partner_gone").await? {
                 return Ok(());
             }
-        } else if let Some(full) = &refusals[METER] {
+        } else if let Some(full) = &refusals[meter] {
+            let plan = card.plan(cx.now());
             card = cards::fresh(app, cx, owner).await?;
-            let why = allowance::reached(app, cx, plan, "partner", full);
+            let why = allowance::reached(app, cx, plan, before.channel.name(), full);
             if card.plan(cx.now()) <= plan && stop(State::Failed, why.code()).await? {
                 return Ok(());
             }
@@ -98,7 +147,7 @@ fn words(scheduled: &Scheduled) -> Words {
         title: scheduled.title.clone(),
         content: scheduled.content.clone(),
         language: scheduled.language,
-        template_id: None,
+        template_id: scheduled.template_id,
         reply_to: None,
     }
 }

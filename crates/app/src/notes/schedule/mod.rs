@@ -3,22 +3,32 @@
 //!
 //! A note that could not be sent when it was due is `sending` and tried again after 1, 5 and 30 minutes, then
 //! `failed`. One whose couple has ended is `paused`: it never reaches a former or a later partner by itself.
+//!
+//! A text message or a mail is `sending` until a gateway has it: its timer leaves the note and a job in one commit,
+//! and the job, with the same repeats, writes the outcome. A share for WhatsApp is handed to its author and so `sent`.
 
 mod change;
 mod create;
 mod due;
+mod outcome;
 mod pause;
 mod store;
 
 pub(super) use change::{ChangeScheduled, cancel, change, retry};
 pub(super) use create::{NewScheduled, create};
-pub use due::{due, not_sent};
+pub use due::{REPEATS, due, not_sent};
+pub(super) use outcome::{delivered, put_off};
 pub use pause::pause_for_ended;
 pub(super) use store::{Scheduled, own};
 
+use super::{
+    channel::{Address, Channel},
+    model::{check_sms, sms_text},
+    outside::home,
+};
 use crate::{app::App, check::Checks, identity::Caller, tables::SCHEDULED_BY, work::outbox::Event};
 use base::{
-    Cx, Error, Result, Time,
+    Cx, Error, Lang, Result, Time,
     id::ScheduledId,
     page::{self, Page},
     time::MINUTE,
@@ -28,6 +38,30 @@ use ports::items::{Emit, Part, Query};
 use serde::Deserialize;
 use store::{State, list_partition};
 use utoipa::IntoParams;
+
+/// Whom it goes to, by one of the methods that can be scheduled.
+fn check_method(checks: &mut Checks, channel: &str, recipient: Option<&str>) -> Option<Address> {
+    if Channel::parse(channel).is_some_and(|channel| !channel.is_method()) {
+        checks.refuse("/channel", "unknown_value", "This channel cannot be scheduled.");
+        return None;
+    }
+    Address::check(checks, channel, recipient)
+}
+
+/// What goes out as a text message must fit into one.
+fn check_text(
+    checks: &mut Checks,
+    app: &App,
+    sender: &str,
+    to: Option<&Address>,
+    title: Option<&str>,
+    content: &str,
+    language: Lang,
+) {
+    if to.is_some_and(|to| to.channel == Channel::Sms) && checks.is_clean() {
+        check_sms(checks, &sms_text(sender, title, content, language, &home(app)));
+    }
+}
 
 /// The instant of a wall clock, with what it must satisfy: today or later there, a minute to a year ahead.
 fn due_at(checks: &mut Checks, cx: &Cx, date: &str, time: &str, zone: &Zone) -> Time {

@@ -3,12 +3,16 @@
 use crate::{
     app::App,
     identity::Caller,
+    notes::{
+        channel::{Address, Channel, RecipientType},
+        share::Share,
+    },
     tables::{METERS, SCHEDULED, SCHEDULED_BY},
     work::timers::{self, Timer},
 };
 use base::{
     Error, Lang, Result, Time,
-    id::{CoupleId, MemberId, NoteId, ScheduledId},
+    id::{CoupleId, MemberId, NoteId, ScheduledId, TemplateId},
 };
 use bytes::Bytes;
 use ports::items::{Item, Key, When, Write};
@@ -57,16 +61,22 @@ impl State {
 pub struct Scheduled {
     pub id: ScheduledId,
     pub sender_id: MemberId,
-    pub recipient_type: String,
+    pub recipient_type: RecipientType,
+    /// For `social_media` the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Channel>,
+    /// The partner's member id, a phone or an e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipient: Option<String>,
     /// The couple it was addressed in; it is never sent in another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub couple_id: Option<CoupleId>,
-    pub channel: String,
+    pub channel: Channel,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     pub content: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<TemplateId>,
     pub language: Lang,
     pub scheduled_date: String,
     pub scheduled_time: String,
@@ -78,9 +88,12 @@ pub struct Scheduled {
     pub attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_reason: Option<String>,
-    /// What it became.
+    /// What it became: the note in the history, from the moment it goes out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note_id: Option<NoteId>,
+    /// What its author posts: of a due `whatsapp` note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Share>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Time>,
     /// When its timer fires next.
@@ -114,6 +127,20 @@ impl Scheduled {
         sk[..8].copy_from_slice(&self.due_at.0.to_be_bytes());
         sk[8..].copy_from_slice(self.id.bytes());
         SCHEDULED_BY.key(list_partition(self.sender_id, self.status), sk)
+    }
+
+    /// Where it goes when it is due, unless that is the partner.
+    pub(super) fn address(&self) -> Address {
+        Address { channel: self.channel, recipient: self.recipient.clone() }
+    }
+
+    /// Addressed to somebody; to the partner of `couple` when there is one.
+    pub(super) fn address_to(&mut self, to: &Address, couple: Option<(CoupleId, MemberId)>) {
+        self.channel = to.channel;
+        self.recipient_type = to.channel.recipient_type();
+        self.platform = to.channel.platform();
+        self.couple_id = couple.map(|(couple, _)| couple);
+        self.recipient = couple.map_or_else(|| to.recipient.clone(), |(_, partner)| Some(partner.to_string()));
     }
 
     pub(super) fn timer(&self) -> Timer {
