@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 /// How far a note has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = NoteStatus)]
 pub enum Status {
     /// On its way, or shared by the sender's own hand.
     Sent,

@@ -14,6 +14,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 const LONGEST: usize = 64 * 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = NoteShare)]
 pub struct Share {
     /// Opens the platform. None where there is only a text to copy.
     #[serde(skip_serializing_if = "Option::is_none")]
