@@ -36,14 +36,12 @@ async fn everything(who: &Actor, query: &str) -> Vec<Value> {
     walk(who, query, &mut SmallRng::seed_from_u64(7)).await.0
 }
 
-/// What a member told of the partner. The columns are the profile's, whichever call fills them.
+/// What a member tells of the partner; none clears.
 async fn prefers(who: &Actor, name: Option<&str>, pet: Option<&str>, place: Option<&str>) {
-    let mut tx = who.app.core().ports.sql.begin().await.unwrap();
-    let sql = "update profiles set partner_name = $1, pet_name = $2, special_place = $3 where member_id = $4";
-    let owned = |text: Option<&str>| text.map(str::to_owned);
-    let changed = tx.exec(sql, ports::args![owned(name), owned(pet), owned(place), who.id.as_str()]).await.unwrap();
-    assert_eq!(changed, 1);
-    tx.commit().await.unwrap();
+    let told = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let body = json!({ "partner_name": told(name), "pet_name": told(pet), "special_place": told(place) });
+    who.patch("/v1/me/preferences", body).await.expect(200);
+    who.app.settle().await;
 }
 
 #[tokio::test]
