@@ -2,6 +2,7 @@
 //! Knows no vendor and no SDK: what is outside the process is behind `ports`.
 
 pub mod app;
+pub mod audit;
 mod cards;
 mod check;
 mod couples;

@@ -67,6 +67,10 @@ pub const REASONS: &[&str] = &[
     "code_invalid",
     "receipt_invalid",
     "regular_members_only",
+    "mfa_enabled",
+    "mfa_not_started",
+    "wrong_code",
+    "second_factor_needed",
 ];
 
 /// Every `code` inside `errors`, about one field. A reason may stand there too, where a field is its cause. Append-only.

@@ -1,8 +1,33 @@
 //! The ambient facts of one unit of work, made explicit and passed first.
 
-use crate::{Id, Lang, Time, world::World};
-use std::sync::Arc;
+use crate::{
+    Id, Lang, Time,
+    id::{MemberId, SessionId},
+    world::World,
+};
+use std::{net::IpAddr, sync::Arc};
 use uuid::Builder;
+
+/// Who a unit of work acts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Agent {
+    /// A job, a timer, a reconciler.
+    #[default]
+    System,
+    /// Someone at the command line.
+    Operator,
+    /// A request without a session.
+    Visitor,
+    Member(MemberId),
+}
+
+/// Where a unit of work comes from; of a job, nothing is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Origin {
+    pub agent: Agent,
+    pub session: Option<SessionId>,
+    pub client: Option<IpAddr>,
+}
 
 /// One unit of work: one request, one job, one timer. It has one "now", so everything it writes carries the same
 /// time, and it is where ids come from.
@@ -10,12 +35,13 @@ use uuid::Builder;
 pub struct Cx {
     now: Time,
     lang: Lang,
+    origin: Origin,
     world: Arc<dyn World>,
 }
 
 impl Cx {
     pub fn new(world: &Arc<dyn World>) -> Self {
-        Self { now: world.now(), lang: Lang::En, world: world.clone() }
+        Self { now: world.now(), lang: Lang::En, origin: Origin::default(), world: world.clone() }
     }
 
     /// The same unit of work answering in `lang`.
@@ -23,6 +49,17 @@ impl Cx {
     pub fn speaking(mut self, lang: Lang) -> Self {
         self.lang = lang;
         self
+    }
+
+    /// The same unit of work, known to come from there.
+    #[must_use]
+    pub fn coming_from(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    pub fn origin(&self) -> Origin {
+        self.origin
     }
 
     pub fn now(&self) -> Time {

@@ -1,7 +1,7 @@
 //! The command line. Every command takes the same preset, file, data folder and environment.
 
 use crate::config::{Config, ConfigError, Flags, Preset};
-use app::plans::Feature;
+use app::{operator::StaffRole, plans::Feature};
 use base::{Time, time::DAY};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{ffi::OsStr, net::SocketAddr, path::PathBuf};
@@ -146,6 +146,21 @@ Examples:
         #[arg(long, value_name = "DATE", value_parser = last_day)]
         until: Option<Time>,
     },
+    /// Give a member a staff role, or take it away
+    #[command(after_help = "\
+A role counts in sessions that began with the second factor.
+
+Examples:
+  o2o member grant-staff --email ana@example.com --role support
+  o2o member grant-staff --email ana@example.com --role none")]
+    GrantStaff {
+        /// The member's address
+        #[arg(long)]
+        email: String,
+        /// The role; none takes it away
+        #[arg(long, value_enum, ignore_case = true)]
+        role: RoleName,
+    },
 }
 
 /// An entitlement key.
@@ -269,6 +284,32 @@ impl PlanName {
     }
 }
 
+/// Staff roles by name; case does not matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    Support,
+    Moderator,
+    #[value(name = "content_editor", alias = "content-editor")]
+    ContentEditor,
+    Finance,
+    Superadmin,
+    None,
+}
+
+impl RoleName {
+    /// As stored and returned; none for no role.
+    pub fn role(self) -> Option<StaffRole> {
+        match self {
+            Self::Support => Some(StaffRole::Support),
+            Self::Moderator => Some(StaffRole::Moderator),
+            Self::ContentEditor => Some(StaffRole::ContentEditor),
+            Self::Finance => Some(StaffRole::Finance),
+            Self::Superadmin => Some(StaffRole::Superadmin),
+            Self::None => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,6 +381,22 @@ mod tests {
         };
         assert_eq!(file, PathBuf::from("a.toml"));
         assert_eq!(read("o2o templates import").unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn roles_are_read_as_they_are_stored() {
+        let mut read_back = Vec::new();
+        for text in ["support", "Moderator", "content_editor", "content-editor", "FINANCE", "superadmin", "none"] {
+            let line = format!("o2o member grant-staff --data /d --email a@b.c --role {text}");
+            let Command::Member(MemberCommand::GrantStaff { role, .. }) = read(&line).unwrap().command else {
+                panic!("not a grant")
+            };
+            read_back.push(role.role().map_or("none", StaffRole::key));
+        }
+        let stored = ["support", "moderator", "content_editor", "content_editor", "finance", "superadmin", "none"];
+        assert_eq!(read_back, stored);
+        let wrong = read("o2o member grant-staff --email a@b.c --role owner").unwrap_err();
+        assert_eq!(wrong.exit_code(), 2);
     }
 
     #[test]

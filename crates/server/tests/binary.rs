@@ -4,7 +4,8 @@
 
 mod common;
 
-use common::{Server, o2o, run, said};
+use common::{QUICK, Server, o2o, run, said};
+use serde_json::Value;
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -144,6 +145,33 @@ fn templates_are_imported_beside_the_running_server() {
     assert!(said(&good).contains("2 templates added"), "{}", said(&good));
     assert!(said(&import()).contains("0 templates added, 0 changed, 2 as they were"));
     assert!(server.get("/v1/note-templates?category=sick").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_role_is_granted_beside_the_running_server() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path(), QUICK);
+    let data = folder.path().to_str().unwrap();
+    let token = server.member("ana");
+    let role = || server.ok("GET", "/v1/me", &token, &Value::Null)["role"].clone();
+    let grant = |email: &str, role: &str| {
+        run(&["member", "grant-staff", "--data", data, "--email", email, "--role", role, "--json"])
+    };
+    assert_eq!(role(), Value::Null);
+    let granted = grant("ana@example.com", "content_editor");
+    assert_eq!(granted.status.code(), Some(0), "{}", said(&granted));
+    let document: Value = serde_json::from_slice(&granted.stdout).unwrap();
+    assert_eq!((&document["role"], &document["second_factor"]), (&"content_editor".into(), &false.into()));
+    assert_eq!(role(), "content_editor");
+    let (status, problem) = server.call("GET", "/v1/staff/audit", &token, &Value::Null);
+    assert_eq!((status, &problem["code"]), (403, &"forbidden".into()));
+    assert_eq!(grant("ana@example.com", "superadmin").status.code(), Some(0));
+    let (status, problem) = server.call("GET", "/v1/staff/audit", &token, &Value::Null);
+    assert_eq!((status, &problem["reason"]), (403, &"second_factor_needed".into()));
+    assert_eq!(grant("ana@example.com", "none").status.code(), Some(0));
+    assert_eq!(role(), Value::Null);
+    assert_eq!(grant("no@body.example", "support").status.code(), Some(1));
+    assert_eq!(grant("ana@example.com", "owner").status.code(), Some(2));
 }
 
 #[test]

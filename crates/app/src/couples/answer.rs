@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{Action, Entry},
     cards,
     edge::{
         gate::empty,
@@ -159,6 +160,7 @@ pub(super) async fn insert(
         tx.exec(sql, args![&*partner.name, cx.now(), of.id]).await?;
         crate::profiles::completed(cx, tx, of.id).await?;
         accounts::touch(cx, tx, of.id).await?;
+        Entry::new(cx, Action::CoupleLink).about(of.id).on(couple).record(tx).await?;
     }
     Job::CoupleLinked { couple }.enqueue(cx, tx).await
 }

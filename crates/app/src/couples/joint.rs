@@ -5,6 +5,7 @@
 use super::answer;
 use crate::{
     app::App,
+    audit::{Action, Entry},
     check::Checks,
     edge::once::{Once, Sender, json},
     identity::{
@@ -21,6 +22,7 @@ use axum::{
 };
 use base::{
     Cx, Error, Lang, Result, Time,
+    cx::Agent,
     error::Chain,
     id::{CoupleId, MemberId, TokenId},
 };
@@ -258,6 +260,8 @@ async fn insert(app: &App, cx: &Cx, tx: &mut Tx, at: usize, person: &Checked<'_>
         spoken_language: person.person.spoken_language.trim(),
     };
     accounts::insert_contact(cx, tx, id, &contact).await?;
+    let act = Entry::new(cx, Action::SignUp).by(Agent::Member(id)).about(id);
+    act.with(serde_json::json!({ "terms_version": new.terms_version, "by": "joint" })).record(tx).await?;
     Event::fact("account.registered", serde_json::json!({ "member_id": id })).in_sql(cx, tx).await?;
     identity::address_confirmed(cx, tx, id).await?;
     identity::set_up_password(app, cx, tx, id).await?;

@@ -4,6 +4,7 @@
 use super::membership::{ACTIVE, ENDED, Membership, epoch};
 use crate::{
     app::App,
+    audit::{Action, Entry},
     cards,
     identity::{Caller, accounts},
     notes,
@@ -11,6 +12,7 @@ use crate::{
 };
 use base::{
     Cx, Error, Result, Time,
+    cx::Agent,
     error::Chain,
     id::{CoupleId, MemberId},
 };
@@ -61,6 +63,8 @@ async fn finish(app: &App, cx: &Cx, couple: CoupleId, by: MemberId, at: Time) ->
         accounts::touch(cx, &mut tx, member).await?;
         Job::ProjectCard { member }.enqueue(cx, &mut tx).await?;
         Job::CoupleEndedMail { couple, to: member }.enqueue(cx, &mut tx).await?;
+        let act = Entry::new(cx, Action::CoupleUnlink).by(Agent::Member(by)).about(member).on(couple);
+        act.record(&mut tx).await?;
     }
     let data = serde_json::json!({ "couple_id": couple, "ended_by": by });
     Event::to_many(&members, "couple.ended", data).in_sql(cx, &mut tx).await?;

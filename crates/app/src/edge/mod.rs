@@ -21,7 +21,7 @@ pub mod request;
 pub mod serve;
 pub mod upload;
 
-use crate::{app::App, couples, identity, languages, notes, plans, profiles, realtime};
+use crate::{app::App, audit, couples, identity, languages, notes, plans, profiles, realtime};
 use axum::{
     Router,
     body::Body,
@@ -49,6 +49,7 @@ fn features() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .merge(notes::routes())
         .merge(notes::library_routes())
         .merge(realtime::routes())
+        .merge(audit::routes())
         .split_for_parts();
     (router, openapi::finish(document))
 }

@@ -56,6 +56,7 @@ pub(super) fn frame() -> OpenApi {
             tag("Couples", "Invitations and the link of two members."),
             tag("Love notes", "Notes now, and notes for a minute to come."),
             tag("Real time", "What happens, as it happens."),
+            tag("Staff", "For those who run the platform, signed in with their second factor."),
         ]))
         .build();
     document.merge(Schemas::openapi());

@@ -5,7 +5,10 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
 };
-use base::{Cx, Lang};
+use base::{
+    Cx, Lang,
+    cx::{Agent, Origin},
+};
 use std::{convert::Infallible, net::IpAddr, sync::Arc};
 
 use super::problem::Problem;
@@ -30,6 +33,14 @@ impl Facts {
     /// The network of the client: what a session shows, and what per-IP limits count (IPv6 by /64).
     pub fn network(&self) -> String {
         network(self.client)
+    }
+
+    fn origin(&self) -> Origin {
+        Origin {
+            agent: self.caller.map_or(Agent::Visitor, |caller| Agent::Member(caller.member)),
+            session: self.caller.map(|caller| caller.session),
+            client: Some(self.client),
+        }
     }
 }
 
@@ -74,8 +85,9 @@ pub struct Unit(pub Cx);
 impl FromRequestParts<Arc<App>> for Unit {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
-        let lang = parts.extensions.get::<Arc<Facts>>().and_then(|f| f.accepts).unwrap_or_default();
-        Ok(Self(Cx::new(&app.world).speaking(lang)))
+        let cx = Cx::new(&app.world);
+        let Some(facts) = parts.extensions.get::<Arc<Facts>>() else { return Ok(Self(cx)) };
+        Ok(Self(cx.speaking(facts.accepts.unwrap_or_default()).coming_from(facts.origin())))
     }
 }
 

@@ -4,10 +4,11 @@ use super::{
     accounts, me,
     one_time::{self, OneTime},
     register::{self, VERIFY_LIFE},
-    sessions,
+    second_factor, sessions,
 };
 use crate::{
     app::App,
+    audit::{Action, Entry},
     check::Checks,
     couples,
     edge::{
@@ -23,6 +24,7 @@ use axum::{
 };
 use base::{
     Cx, Error, Result,
+    cx::Agent,
     id::MemberId,
     time::{HOUR, MINUTE},
 };
@@ -36,6 +38,9 @@ pub struct VerifyEmail {
     pub token: String,
     /// `native`: the refresh credential comes in the body instead of a cookie.
     pub client: Option<String>,
+    /// A code of the second factor, or a recovery code; needed where the second factor is on.
+    #[schema(max_length = 64)]
+    pub totp: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -50,23 +55,35 @@ impl Sender for EmailOnly {
     }
 }
 
-/// Confirms the address and signs in: the link may have been opened on another device.
+/// Confirms the address and signs in: the link may have been opened on another device. Where the second factor is on,
+/// nothing happens without it.
 pub async fn verify(app: &App, cx: &Cx, about: &Facts, device: &str, input: &VerifyEmail) -> Result<Response<Body>> {
     let mut checks = Checks::default();
     let native = sessions::is_native(&mut checks, input.client.as_deref());
+    checks.length("/totp", input.totp.as_deref().unwrap_or_default(), 0, 64);
     checks.done()?;
+    let mut tx = app.ports.sql.read().await?;
+    let keys = &app.identity.one_time;
+    let owner = one_time::owner(cx, &mut tx, keys, OneTime::EmailVerify, &input.token).await?;
+    let account = accounts::by_id(cx, &mut tx, owner).await?.ok_or_else(Error::not_found)?;
+    drop(tx);
+    let proof = second_factor::demand(app, cx, about, &account, input.totp.as_deref()).await?;
+    let id = cx.id();
     let mut tx = app.ports.sql.begin().await?;
-    let spent = one_time::spend(cx, &mut tx, &app.identity.one_time, OneTime::EmailVerify, &input.token).await?;
-    let member = spent.member;
+    let member = one_time::spend(cx, &mut tx, keys, OneTime::EmailVerify, &input.token).await?.member;
+    if let Some(proof) = &proof {
+        proof.spend(cx, &mut tx, member).await?;
+    }
     confirmed(cx, &mut tx, member).await?;
-    let account = accounts::by_id(cx, &mut tx, member).await?.ok_or_else(Error::not_found)?;
     crate::profiles::mark(cx, &mut tx, member, &account.timezone).await?;
+    let act = Entry::new(cx, Action::SignIn).by(Agent::Member(member)).about(member).in_session(id);
+    act.with(serde_json::json!({ "by": "email_link" })).record(&mut tx).await?;
     let view = me::load(cx, &mut tx, member).await?.ok_or_else(Error::not_found)?;
     tx.commit().await?;
     app.bells.sql.notify_one();
     let view = view.present(app, cx).await?;
-    let session = sessions::draft(app, cx, about, device, native);
-    let issued = sessions::start(app, cx, member, cx.id(), &session).await?;
+    let session = sessions::draft(app, cx, about, device, native).with_second_factor(proof.is_some());
+    let issued = sessions::start(app, cx, member, id, &session).await?;
     register::answer(app, StatusCode::OK, &view, &issued)
 }
 
@@ -76,6 +93,7 @@ pub async fn confirmed(cx: &Cx, tx: &mut Tx, member: MemberId) -> Result<()> {
     if !accounts::verify_email(cx, tx, member).await? {
         return Ok(());
     }
+    Entry::new(cx, Action::EmailVerify).by(Agent::Member(member)).about(member).record(tx).await?;
     Event::fact("account.email_verified", serde_json::json!({ "member_id": member })).in_sql(cx, tx).await?;
     let data = serde_json::json!({ "member_id": member, "email_verified": true });
     Event::to_one(member, "profile.updated", data).in_sql(cx, tx).await?;

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{Action, Entry},
     check::Checks,
     couples,
     edge::once::{Create, json},
@@ -24,6 +25,7 @@ use axum::{
 };
 use base::{
     Cx, Error, Result, Secret, Time,
+    cx::Agent,
     id::{MemberId, TokenId},
     time::{DAY, HOUR},
 };
@@ -155,6 +157,7 @@ async fn apply(cx: &Cx, tx: &mut Tx, member: MemberId, email: &str) -> Result<()
     for to in [&*account.email, email] {
         Job::EmailChanged { member, to: to.to_owned() }.enqueue(cx, tx).await?;
     }
+    Entry::new(cx, Action::EmailChange).by(Agent::Member(member)).about(member).record(tx).await?;
     Event::fact("account.email_verified", serde_json::json!({ "member_id": member })).in_sql(cx, tx).await?;
     let data = serde_json::json!({ "member_id": member, "email_verified": true });
     Event::to_one(member, "profile.updated", data).in_sql(cx, tx).await?;

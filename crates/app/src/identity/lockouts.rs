@@ -38,8 +38,8 @@ impl Strikes<'_> {
     }
 
     /// One more failure; the one that reaches the limit locks. Refused like [`Strikes::check`] when others have
-    /// locked meanwhile: attempts made at once learn no more than attempts made in turn.
-    pub async fn add(&self, app: &App, cx: &Cx) -> Result<()> {
+    /// locked meanwhile: attempts made at once learn no more than attempts made in turn. Whether this one locked.
+    pub async fn add(&self, app: &App, cx: &Cx) -> Result<bool> {
         for _ in 0..ROUNDS {
             let stored = app.ports.items.get(&self.key()).await?;
             let mut times = match &stored {
@@ -47,16 +47,17 @@ impl Strikes<'_> {
                 None => Vec::new(),
             };
             times.push(cx.now());
+            let count = i64::try_from(times.len()).unwrap_or(i64::MAX);
             let write = Write::Put {
                 key: self.key(),
-                number: i64::try_from(times.len()).unwrap_or(i64::MAX),
+                number: count,
                 body: times.iter().flat_map(|at| at.0.to_be_bytes()).collect::<Bytes>(),
                 // Until the newest no longer counts; for a lock that is its end.
                 expires_at: Some(cx.now().plus(self.window_ms)),
                 when: stored.map_or(When::Absent, |item| When::Version(item.version)),
             };
             if app.ports.items.try_commit(vec![write]).await?.is_some() {
-                return Ok(());
+                return Ok(count >= self.limit);
             }
         }
         Err(Error::unavailable("Too much at once. Please try again in a moment."))

@@ -2,27 +2,39 @@
 
 use super::{
     accounts::{self, Account},
-    lockouts::Strikes,
+    attempts::Attempts,
     me::{self, Me},
-    register, sessions,
+    register,
+    second_factor::{self, Proof},
+    sessions,
 };
-use crate::{app::App, check::Checks, edge::request::Facts, work::outbox::Event};
+use crate::{
+    app::App,
+    audit::{self, Action, Entry},
+    check::Checks,
+    edge::request::Facts,
+    work::outbox::Event,
+};
 use axum::{
     body::Body,
     http::{Response, StatusCode},
 };
-use base::{Cx, Error, Kind, Result, Secret, id::SessionId, time::MINUTE};
+use base::{Cx, Error, Kind, Result, Secret, cx::Agent, id::SessionId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "email": "ana@example.com", "password": "tea at the kitchen table", "client": "native" }))]
 pub struct Login {
+    #[schema(min_length = 1, max_length = 254)]
     pub email: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 1024)]
     pub password: Secret,
     /// `native`: the refresh credential comes in the body instead of a cookie.
     pub client: Option<String>,
+    /// A code of the second factor, or a recovery code; needed where the second factor is on.
+    #[schema(max_length = 64)]
+    pub totp: Option<String>,
 }
 
 fn wrong_credentials() -> Error {
@@ -34,43 +46,42 @@ pub async fn login(app: &App, cx: &Cx, about: &Facts, device: &str, input: &Logi
     checks.length("/email", &input.email, 1, 254);
     checks.length("/password", input.password.reveal(), 1, 1024);
     let native = sessions::is_native(&mut checks, input.client.as_deref());
+    checks.length("/totp", input.totp.as_deref().unwrap_or_default(), 0, 64);
     checks.done()?;
 
     let key = accounts::email_key(&input.email);
     let network = about.network();
-    let settings = &app.settings.identity;
-    let window_ms = settings.lockout_minutes * MINUTE;
-    let by_account = Strikes { kind: "login", subject: &key, limit: settings.lockout_failures, window_ms };
-    let by_ip = Strikes { kind: "login-ip", subject: &network, limit: settings.lockout_ip_failures, window_ms };
-    by_ip.check(app, cx).await?;
-    by_account.check(app, cx).await?;
+    let attempts = Attempts::of(app, &key, &network);
+    attempts.check(app, cx).await?;
 
     let mut tx = app.ports.sql.read().await?;
     let account = accounts::by_email(cx, &mut tx, &key).await?;
     drop(tx);
     let stored = account.as_ref().and_then(|a| a.password_hash.clone());
     let fits = app.identity.passwords.verify(input.password.clone(), stored).await?;
+    let known = account.as_ref().map(|a| a.id);
     let Some(account) = account.filter(|_| fits) else {
-        let counted = (by_ip.add(app, cx).await, by_account.add(app, cx).await);
-        counted.0.and(counted.1)?;
+        attempts.failed(app, cx, known, "wrong_credentials").await?;
         return Err(wrong_credentials());
     };
     // Once more: of many guesses made at once, the right one tells nothing after the others have locked.
-    by_ip.check(app, cx).await?;
-    let failures = by_account.check(app, cx).await?;
+    let failures = attempts.check(app, cx).await?;
     if !account.is_active {
+        let act = Entry::new(cx, Action::SignIn).about(account.id).refused("account_inactive");
+        audit::record(app, &[act]).await?;
         return Err(Error::forbidden("This account is not active.").reason("account_inactive"));
     }
+    let proof = second_factor::demand(app, cx, about, &account, input.totp.as_deref()).await?;
     if failures > 0 {
-        by_account.clear(app).await?;
+        attempts.forgive(app).await?;
     }
 
     // The session comes first, the look at the password last: a reset that comes between either ends this session
     // with all others, or has changed the password that is looked at.
-    let session = sessions::draft(app, cx, about, device, native);
+    let session = sessions::draft(app, cx, about, device, native).with_second_factor(proof.is_some());
     let id: SessionId = cx.id();
     let issued = sessions::start(app, cx, account.id, id, &session).await?;
-    match admit(app, cx, &account).await {
+    match admit(app, cx, &account, id, proof.as_ref()).await {
         Ok(view) => register::answer(app, StatusCode::OK, &view, &issued),
         Err(error) => {
             sessions::discard(app, account.id, id).await;
@@ -79,12 +90,18 @@ pub async fn login(app: &App, cx: &Cx, about: &Facts, device: &str, input: &Logi
     }
 }
 
-/// Records the sign-in, if the password is still the one that was checked.
-async fn admit(app: &App, cx: &Cx, account: &Account) -> Result<Me> {
+/// Records the sign-in, if the password is still the one that was checked and the second factor's code still unused.
+async fn admit(app: &App, cx: &Cx, account: &Account, session: SessionId, proof: Option<&Proof>) -> Result<Me> {
     let mut tx = app.ports.sql.begin().await?;
     if !accounts::signed_in(cx, &mut tx, account).await? {
         return Err(wrong_credentials());
     }
+    let mut act = Entry::new(cx, Action::SignIn).by(Agent::Member(account.id)).about(account.id).in_session(session);
+    if let Some(proof) = proof {
+        proof.spend(cx, &mut tx, account.id).await?;
+        act = act.with(serde_json::json!({ "second_factor": proof.word() }));
+    }
+    act.record(&mut tx).await?;
     Event::fact("account.signed_in", serde_json::json!({ "member_id": account.id })).in_sql(cx, &mut tx).await?;
     let view = if let Some(view) = me::load(cx, &mut tx, account.id).await? {
         view

@@ -1,25 +1,32 @@
 //! Identity: accounts, sign-up, sign-in, sessions, verification and change of the address, contact codes, passwords,
-//! lock-outs.
+//! lock-outs, the second factor, staff.
 //!
 //! What always holds: sign-up leaves everything or nothing; a session that ended is refused at once; an unknown
 //! address costs as long as a known one; passwords and tokens are stored only as hashes or not at all.
 //! Not here: who is whose partner ([`crate::couples`]), what a plan allows ([`crate::plans`]).
 
 pub mod accounts;
+mod attempts;
 pub mod contact;
 pub mod contact_receipts;
 mod email;
 pub mod email_change;
+mod factor_routes;
 mod lockouts;
 mod login;
 mod one_time;
 mod password;
 mod passwords;
+mod recovery;
 mod refresh;
 mod register;
 mod routes;
+mod sealed;
+mod second_factor;
 pub mod sessions;
+pub mod staff;
 mod tokens;
+mod totp;
 
 pub use email::{confirmed as address_confirmed, requested as verification_requested};
 pub use lockouts::Strikes;
@@ -33,7 +40,7 @@ use base::{
     id::{MemberId, SessionId},
     time::DAY,
 };
-use ports::secrets::Secrets;
+use ports::{secrets::Secrets, sql::Tx};
 
 /// Evidence that a request was sent by a signed-in member: only [`authenticate`] makes one.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +58,7 @@ pub struct Engine {
     pub refresh: refresh::RefreshKeys,
     pub one_time: one_time::Keys,
     pub contacts: contact_receipts::Keys,
+    pub second_factor: second_factor::Keys,
 }
 
 /// Keys that are never rotated by age: what they sign lives long.
@@ -62,12 +70,15 @@ impl Engine {
         let refresh = secrets.keyring("refresh", FOREVER, FOREVER, now).await?;
         let one_time = secrets.keyring("one-time", FOREVER, FOREVER, now).await?;
         let contacts = secrets.keyring("contacts", FOREVER, FOREVER, now).await?;
+        let sealing = secrets.keyring("second-factor", FOREVER, FOREVER, now).await?;
+        let recovery = secrets.keyring("recovery-codes", FOREVER, FOREVER, now).await?;
         Ok(Self {
             passwords: passwords::Passwords::start(settings)?,
             tokens: tokens::Tokens::new(&signing, settings.access_minutes, settings.token_cache)?,
             refresh: refresh::RefreshKeys::new(&refresh),
             one_time: one_time::Keys::new(&one_time),
             contacts: contact_receipts::Keys::new(&contacts),
+            second_factor: second_factor::Keys::new(&sealing, &recovery)?,
         })
     }
 }
@@ -102,4 +113,9 @@ pub async fn authenticate(app: &App, cx: &Cx, authorization: Option<&str>) -> Re
 
 fn caller(claims: tokens::Claims) -> Caller {
     Caller { member: claims.member, session: claims.session, expires_at: claims.expires_at }
+}
+
+/// Whether a member has a second factor.
+pub async fn second_factor_on(tx: &mut Tx, member: MemberId) -> Result<bool> {
+    Ok(second_factor::enabled_at(tx, member).await?.is_some())
 }

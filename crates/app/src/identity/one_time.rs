@@ -121,6 +121,15 @@ pub fn refused() -> Error {
     Error::field("/token", "unknown_value", "This link has been used or has run out.").reason("token_invalid")
 }
 
+/// Whose a token is that could be used up now.
+pub async fn owner(cx: &Cx, tx: &mut Tx, keys: &Keys, purpose: OneTime, token: &str) -> Result<MemberId> {
+    let id = keys.open(token).ok_or_else(refused)?;
+    let sql = "select member_id from one_time_tokens
+               where id = $1 and purpose = $2 and used_at is null and expires_at > $3";
+    let row = tx.row(sql, args![id, purpose.name(), cx.now()]).await?.ok_or_else(refused)?;
+    Ok(row.id(0)?)
+}
+
 /// A token that was used up just now.
 #[derive(Debug, Clone, Copy)]
 pub struct Spent {

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Action, Entry},
     check::Checks,
     edge::once::Once,
     work::{jobs::Job, outbox::Event},
@@ -17,6 +18,7 @@ use crate::{
 use axum::{body::Body, http::Response};
 use base::{
     Cx, Error, Result, Secret,
+    cx::Agent,
     id::{MemberId, SessionId},
     time::{DAY, HOUR, MINUTE},
 };
@@ -61,6 +63,7 @@ pub async fn requested(app: &App, cx: &Cx, email: &str) -> Result<()> {
     }
     let token = one_time::create(cx, &mut tx, &app.identity.one_time, account.id, purpose, RESET_LIFE).await?;
     Job::ResetPassword { member: account.id, token }.enqueue(cx, &mut tx).await?;
+    Entry::new(cx, Action::PasswordResetRequest).by(Agent::Visitor).about(account.id).record(&mut tx).await?;
     tx.commit().await?;
     app.bells.sql.notify_one();
     Ok(())
@@ -90,6 +93,7 @@ pub async fn reset(app: &App, cx: &Cx, input: &ResetPassword) -> Result<()> {
     accounts::set_password(cx, &mut tx, member, &hash).await?;
     // The link came by mail: whoever used it reads that address.
     email::confirmed(cx, &mut tx, member).await?;
+    Entry::new(cx, Action::PasswordReset).by(Agent::Member(member)).about(member).record(&mut tx).await?;
     Event::fact("account.password_reset", serde_json::json!({ "member_id": member })).in_sql(cx, &mut tx).await?;
     end_sessions(app, cx, tx, member, None, true).await
 }
@@ -129,11 +133,12 @@ pub async fn change(app: &App, cx: &Cx, caller: &Caller, input: &ChangePassword)
         // Reset or changed elsewhere since it was checked.
         return Err(wrong_password("/current_password"));
     }
+    Entry::new(cx, Action::PasswordChange).about(caller.member).record(&mut tx).await?;
     end_sessions(app, cx, tx, caller.member, Some(caller.session), false).await
 }
 
 /// The caller's account, once the caller has said its password (in the member that `pointer` names). Wrong ones are
-/// counted together, wherever they are asked for, and too many lock.
+/// counted together, wherever they are asked for, and on record; too many lock.
 pub(super) async fn proven(
     app: &App,
     cx: &Cx,
@@ -150,7 +155,14 @@ pub(super) async fn proven(
     let account = accounts::by_id(cx, &mut tx, caller.member).await?.ok_or_else(Error::not_found)?;
     drop(tx);
     if !app.identity.passwords.verify(password.clone(), account.password_hash.clone()).await? {
-        strikes.add(app, cx).await?;
+        let locked = strikes.add(app, cx).await;
+        let mut acts = vec![Entry::new(cx, Action::PasswordCheck).about(caller.member).refused("wrong_credentials")];
+        if locked.as_ref().is_ok_and(|locked| *locked) {
+            let act = Entry::new(cx, Action::LockOut).about(caller.member);
+            acts.push(act.with(serde_json::json!({ "of": "password" })));
+        }
+        audit::record(app, &acts).await?;
+        locked?;
         return Err(wrong_password(pointer));
     }
     // Once more: of many guesses made at once, the right one opens nothing after the others have locked.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{Action, Entry},
     cards,
     check::Checks,
     couples,
@@ -23,6 +24,7 @@ use axum::{
 };
 use base::{
     Cx, Error, Lang, Result, Secret,
+    cx::Agent,
     error::Chain,
     id::{MemberId, SessionId},
     time::DAY,
@@ -227,6 +229,8 @@ async fn store(app: &App, cx: &Cx, checked: &Checked, hash: &str, begun: Begun, 
         couples::invite_at_sign_up(app, cx, &mut tx, member, partner).await?;
     }
     Job::ProjectCard { member }.enqueue(cx, &mut tx).await?;
+    let act = Entry::new(cx, Action::SignUp).by(Agent::Member(member)).about(member).in_session(begun.id);
+    act.with(serde_json::json!({ "terms_version": new.terms_version })).record(&mut tx).await?;
     Event::fact("account.registered", serde_json::json!({ "member_id": member })).in_sql(cx, &mut tx).await?;
     let view = me::load(cx, &mut tx, member).await?.ok_or_else(Error::not_found)?;
     let view = serde_json::value::to_raw_value(&view).map_err(|e| Error::bug("write a member", e))?;

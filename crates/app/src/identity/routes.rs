@@ -51,6 +51,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reset_password))
         .routes(routes!(change_password))
         .routes(routes!(read_jwks))
+        .merge(super::factor_routes::routes())
 }
 
 const COOKIE: &str = "o2o_refresh";

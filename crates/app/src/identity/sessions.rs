@@ -1,7 +1,15 @@
 //! Sessions: one sign-in on one device, a family of refresh credentials. In `items`, one per device and member.
 
 use super::{Caller, refresh::Refresh};
-use crate::{app::App, check::Checks, edge::request::Facts, realtime, tables::SESSIONS, work::outbox::Event};
+use crate::{
+    app::App,
+    audit::{Action, Entry},
+    check::Checks,
+    edge::request::Facts,
+    realtime,
+    tables::SESSIONS,
+    work::outbox::Event,
+};
 use base::{
     Cx, Error, Kind, Result, Time,
     error::Chain,
@@ -33,6 +41,17 @@ pub struct Session {
     pub native: bool,
     pub generation: u32,
     pub rotated_at: Time,
+    /// It began with the second factor.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub second_factor: bool,
+}
+
+impl Session {
+    #[must_use]
+    pub fn with_second_factor(mut self, used: bool) -> Self {
+        self.second_factor = used;
+        self
+    }
 }
 
 /// What a client holds after a sign-in.
@@ -98,6 +117,7 @@ pub fn draft(app: &App, cx: &Cx, about: &Facts, device: &str, native: bool) -> S
         native,
         generation: 0,
         rotated_at: cx.now(),
+        second_factor: false,
     }
 }
 
@@ -138,6 +158,13 @@ pub async fn is_live(app: &App, member: MemberId, session: SessionId, now: Time)
     Ok(item.number == ACTIVE && read(&item)?.expires_at > now)
 }
 
+/// When the session began, if that was with the second factor.
+pub(super) async fn second_factor_since(app: &App, member: MemberId, session: SessionId) -> Result<Option<Time>> {
+    let Some(item) = app.ports.items.get(&key(member, session)).await? else { return Ok(None) };
+    let session = read(&item)?;
+    Ok(session.second_factor.then_some(session.created_at))
+}
+
 fn gone() -> Error {
     Error::new(Kind::Unauthenticated, "unauthenticated", "This session has ended. Please sign in again.")
 }
@@ -171,7 +198,9 @@ pub async fn renew(app: &App, cx: &Cx, credential: &str) -> Result<Issued> {
         if previous && cx.now().since(session.rotated_at) <= window {
             return issue(app, cx, member, id, &session);
         }
-        end(app, cx, member, id).await?;
+        // Whoever has it is not known to be the member.
+        let act = Entry::new(cx, Action::RefreshReuse).about(member).in_session(id).on(id).refused("token_invalid");
+        end_telling(app, cx, member, id, vec![act.emit()?]).await?;
         return Err(gone());
     }
     Err(Error::unavailable("This session is being renewed elsewhere."))
@@ -233,13 +262,15 @@ fn live(items: &[Item], now: Time) -> Result<Vec<(SessionId, Session)>> {
 /// Ends one session: its access tokens are refused and its sockets closed, here at once and on other nodes by the
 /// event. False when there was none to end.
 pub async fn end(app: &App, cx: &Cx, member: MemberId, id: SessionId) -> Result<bool> {
-    end_telling(app, cx, member, id, Vec::new()).await
+    let act = Entry::new(cx, Action::SessionRevoke).about(member).on(id);
+    end_telling(app, cx, member, id, vec![act.emit()?]).await
 }
 
 /// Ends the session of the caller, who asked for it.
 pub async fn sign_out(app: &App, cx: &Cx, caller: &Caller) -> Result<()> {
     let fact = Event::fact("account.signed_out", serde_json::json!({ "member_id": caller.member })).emit(cx)?;
-    end_telling(app, cx, caller.member, caller.session, vec![fact]).await.map(drop)
+    let act = Entry::new(cx, Action::SignOut).about(caller.member).on(caller.session);
+    end_telling(app, cx, caller.member, caller.session, vec![fact, act.emit()?]).await.map(drop)
 }
 
 async fn end_telling(app: &App, cx: &Cx, member: MemberId, id: SessionId, mut outbox: Vec<Emit>) -> Result<bool> {

@@ -120,6 +120,13 @@ pub(super) static WORDS: super::Words = super::Words {
         ("must_be_true", "Bitte stimme dem zu, um weiterzumachen."),
         ("no_partner", "Du bist noch mit niemandem als Paar verbunden."),
         ("unlock_required", "Das gehört zu keinem Plan: Du schaltest es mit Punkten frei."),
+        ("mfa_enabled", "Der zweite Faktor ist schon eingeschaltet. Schalte ihn aus, bevor du ihn neu einrichtest."),
+        ("mfa_not_started", "Es gibt noch keinen zweiten Faktor zu bestätigen. Fordere zuerst ein neues Geheimnis an."),
+        ("wrong_code", "Dieser Code passt nicht. Warte auf den nächsten, oder nimm einen Wiederherstellungscode."),
+        (
+            "second_factor_needed",
+            "Dafür brauchst du deinen zweiten Faktor. Schalte ihn ein, falls er aus ist, und melde dich dann damit neu an.",
+        ),
         ("unknown_member", "Diese Person kennen wir nicht."),
         ("code_invalid", "Dieser Code passt nicht oder gilt nicht mehr. Prüfe ihn, oder fordere einen neuen an."),
         ("receipt_invalid", "Diese Bestätigung ist verbraucht oder zu alt. Bitte bestätige mit einem neuen Code."),

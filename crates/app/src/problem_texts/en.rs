@@ -92,6 +92,13 @@ pub(super) static WORDS: super::Words = super::Words {
         ("must_be_true", "Please agree to this to go on."),
         ("no_partner", "You are not linked with a partner yet."),
         ("unlock_required", "This is not part of a plan: it is unlocked by points."),
+        ("mfa_enabled", "The second factor is on already. Switch it off before you set it up again."),
+        ("mfa_not_started", "There is no second factor to confirm yet. Ask for a new secret first."),
+        ("wrong_code", "This code does not fit. Wait for the next one, or use a recovery code."),
+        (
+            "second_factor_needed",
+            "This needs your second factor. Switch it on if it is off, then sign in again with it.",
+        ),
         ("unknown_member", "We do not know this person."),
         ("code_invalid", "This code does not fit, or it is not good any more. Check it, or ask for a new one."),
         ("receipt_invalid", "This confirmation is used up or too old. Please confirm it with a new code."),

@@ -100,6 +100,13 @@ pub(super) static WORDS: super::Words = super::Words {
         ("must_be_true", "Acéptalo para continuar, por favor."),
         ("no_partner", "Todavía no tienes un vínculo de pareja."),
         ("unlock_required", "Esto no es parte de ningún plan: se desbloquea con puntos."),
+        ("mfa_enabled", "El segundo factor ya está activado. Desactívalo antes de configurarlo de nuevo."),
+        ("mfa_not_started", "Todavía no hay un segundo factor que confirmar. Pide primero un secreto nuevo."),
+        ("wrong_code", "Este código no encaja. Espera al siguiente o usa un código de recuperación."),
+        (
+            "second_factor_needed",
+            "Para esto hace falta tu segundo factor. Actívalo si no lo está y vuelve a iniciar sesión con él.",
+        ),
         ("unknown_member", "No conocemos a esta persona."),
         ("code_invalid", "Este código no coincide o ya no sirve. Compruébalo o pide uno nuevo."),
         ("receipt_invalid", "Esta confirmación ya se usó o es demasiado antigua. Confírmalo con un código nuevo."),

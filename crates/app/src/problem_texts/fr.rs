@@ -108,6 +108,13 @@ pub(super) static WORDS: super::Words = super::Words {
         ("must_be_true", "Donne ton accord pour continuer."),
         ("no_partner", "Ton compte n’est pas encore lié en couple."),
         ("unlock_required", "Ceci ne fait partie d'aucune formule : tu le débloques avec des points."),
+        ("mfa_enabled", "Le second facteur est déjà activé. Désactive-le avant de le configurer à nouveau."),
+        ("mfa_not_started", "Il n’y a pas encore de second facteur à confirmer. Demande d’abord un nouveau secret."),
+        ("wrong_code", "Ce code ne correspond pas. Attends le suivant, ou utilise un code de secours."),
+        (
+            "second_factor_needed",
+            "Ceci demande ton second facteur. Active-le s’il ne l’est pas, puis reconnecte-toi avec lui.",
+        ),
         ("unknown_member", "Nous ne connaissons pas cette personne."),
         ("code_invalid", "Ce code ne correspond pas ou n’est plus valable. Vérifie-le ou demandes-en un nouveau."),
         (

@@ -96,6 +96,13 @@ pub(super) static WORDS: super::Words = super::Words {
         ("must_be_true", "Per continuare serve il tuo consenso."),
         ("no_partner", "Il tuo account non è ancora collegato in coppia."),
         ("unlock_required", "Questo non fa parte di un piano: si sblocca con i punti."),
+        ("mfa_enabled", "Il secondo fattore è già attivo. Disattivalo prima di configurarlo di nuovo."),
+        ("mfa_not_started", "Non c’è ancora un secondo fattore da confermare. Chiedi prima un nuovo segreto."),
+        ("wrong_code", "Questo codice non va bene. Aspetta il prossimo, oppure usa un codice di recupero."),
+        (
+            "second_factor_needed",
+            "Qui serve il tuo secondo fattore. Attivalo se non lo è, poi accedi di nuovo usandolo.",
+        ),
         ("unknown_member", "Non conosciamo questa persona."),
         ("code_invalid", "Questo codice non corrisponde o non vale più. Controllalo o chiedine uno nuovo."),
         ("receipt_invalid", "Questa conferma è già stata usata o è troppo vecchia. Conferma con un nuovo codice."),

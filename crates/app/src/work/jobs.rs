@@ -3,6 +3,7 @@
 
 use crate::{
     app::App,
+    audit::{self, Entry},
     cards, couples,
     identity::{self, accounts, contact, email_change, sessions},
     mailing::{self, Letter, Text},
@@ -59,6 +60,8 @@ pub enum Job {
     RemovePicture { member: MemberId, name: String },
     #[serde(rename = "notes.deliver")]
     DeliverNote(notes::Delivery),
+    #[serde(rename = "audit.record")]
+    Audit { entry: Box<Entry> },
 }
 
 /// The last run of a job that is worth another try.
@@ -114,6 +117,7 @@ pub async fn perform(app: &App, cx: &Cx, job: &Job, key: &str) -> Result<()> {
         Job::CoupleEnded { couple, by, at } => couples::ended(app, cx, *couple, *by, *at).await,
         Job::RemovePicture { member, name } => pictures::discard(app, *member, name).await,
         Job::DeliverNote(delivery) => notes::deliver(app, cx, delivery).await,
+        Job::Audit { entry } => audit::record(app, std::slice::from_ref(entry)).await,
     }
 }
 

@@ -66,8 +66,6 @@ async fn reap(app: &App, cx: &Cx) -> Result<()> {
     tx.exec("delete from one_time_tokens where expires_at <= $1", args![old]).await?;
     tx.exec("delete from email_changes where expires_at <= $1", args![cx.now()]).await?;
     tx.exec("delete from spent_receipts where expires_at <= $1", args![cx.now()]).await?;
-    let audited = cx.now().minus(730 * base::time::DAY);
-    tx.exec("delete from audit where at <= $1", args![audited]).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -179,6 +179,12 @@ const TABLE: &[Row] = &[
         who.post("/v1/auth/password/reset", json!({ "token": s.reset_token, "password": "another good one" }))),
     Row("POST /v1/auth/password/change", members(204), |_, who| who.post("/v1/auth/password/change",
         json!({ "current_password": PASSWORD, "new_password": "another good one" }))),
+    Row("GET /v1/auth/totp", members(200), |_, who| who.get("/v1/auth/totp")),
+    Row("POST /v1/auth/totp", members(200), |_, who| who.post("/v1/auth/totp", Value::Null)),
+    Row("POST /v1/auth/totp/confirm", members(409), |_, who|
+        who.post("/v1/auth/totp/confirm", json!({ "code": "123456" }))),
+    Row("DELETE /v1/auth/totp", members(404), |_, who|
+        who.delete("/v1/auth/totp").json(&json!({ "password": PASSWORD }))),
     Row("GET /v1/me", members(200), |_, who| who.get("/v1/me")),
     Row("PATCH /v1/me", members(200), |_, who| who.patch("/v1/me", json!({ "bio": "Hi" }))),
     Row("GET /v1/me/completion", members(200), |_, who| who.get("/v1/me/completion")),
@@ -260,6 +266,8 @@ const TABLE: &[Row] = &[
     Row("DELETE /v1/note-templates/{id}/favourite", members(204), |s, who|
         who.delete(&format!("/v1/note-templates/{}/favourite", s.template))),
     Row("GET /v1/me/favourite-templates", members(200), |_, who| who.get("/v1/me/favourite-templates")),
+    // Staff (who may is in `staff`)                anonymous, single, alice, bob, former, other
+    Row("GET /v1/staff/audit", members(403), |_, who| who.get("/v1/staff/audit")),
     // Real time                                   anonymous, single, alice, bob, former, other
     Row("POST /v1/realtime/tickets", members(200), |_, who| who.post("/v1/realtime/tickets", Value::Null)),
     // The ticket is the credential; without a handshake nothing is looked at.

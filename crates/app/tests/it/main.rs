@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where")]
 
 mod access;
+mod audit;
 mod couples;
 mod couples_joint;
 mod couples_link;
@@ -44,7 +45,9 @@ mod schedule;
 mod schedule_channels;
 mod schedule_due;
 mod schedule_unlink;
+mod second_factor;
 mod sockets;
+mod staff;
 mod work;
 mod work_golden;
 

@@ -34,6 +34,7 @@ pub const MIGRATIONS: &[Migration] = list![
     "0001_accounts",
     "0002_couples",
     "0003_platform",
+    "0004_second_factor_and_audit",
     "0005_contacts",
     "0006_profiles",
     "0007_plans",

@@ -5,7 +5,10 @@ use crate::{
     cli::{MemberCommand, Shared},
     wire::{self, Failure},
 };
-use app::{operator, plans::Plan};
+use app::{
+    operator::{self, Granted, StaffRole},
+    plans::Plan,
+};
 use base::{Cx, Time, World, world::SystemWorld};
 use serde_json::json;
 use std::{io::Write, process::ExitCode, sync::Arc};
@@ -38,6 +41,19 @@ pub fn run(shared: &Shared, command: &MemberCommand, out: &mut dyn Write) -> Res
                 let found = operator::grant_feature(&cx, &db, email, *feature, *until).await?;
                 let document = json!({ "ok": true, "email": email, "feature": feature, "expires_at": until });
                 (email, found, document, format!("{email} now has {}{}", feature.key(), through(*until)))
+            }
+            MemberCommand::GrantStaff { email, role } => {
+                let role = role.role();
+                let granted = operator::grant_staff(&cx, &db, email, role).await?;
+                let second_factor = granted == Granted::Done { second_factor: true };
+                let key = role.map(StaffRole::key);
+                let document = json!({ "ok": true, "email": email, "role": key, "second_factor": second_factor });
+                let mut words =
+                    format!("{email} now has {}", key.map_or("no role".to_owned(), |k| format!("the role {k}")));
+                if role.is_some() && !second_factor {
+                    words.push_str("; it counts once the second factor is on and used to sign in");
+                }
+                (email, granted != Granted::Nobody, document, words)
             }
         };
         if !found {
