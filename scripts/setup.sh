@@ -1,5 +1,6 @@
 #!/bin/sh
-# Looks for what the build needs and installs what is missing, where that is possible: Debian packages, components of rustup.
+# Looks for what the build needs and installs what is missing, where that is possible: Debian packages, components of rustup,
+# and for the tests one Python package.
 # `setup.sh run` looks for less: what is enough to build and serve.
 set -eu
 purpose=${1:-test}
@@ -43,6 +44,25 @@ if [ "$purpose" = test ]; then
     fi
 fi
 
+# The check of the API against its document: a Python package in a folder of its own (.venv), of one version.
+if [ "$purpose" = test ]; then
+    venv=$(dirname "$0")/../.venv
+    wanted=$(dirname "$0")/api/requirements.txt
+    if ! has python3; then
+        if ! has apt-get || ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3 python3-venv >&2; then
+            say "no python3 with venv. On Debian: apt-get install python3 python3-venv"
+            exit 1
+        fi
+    fi
+    if [ ! -x "$venv/bin/schemathesis" ] || ! cmp -s "$wanted" "$venv/installed.txt"; then
+        say "installing schemathesis into .venv"
+        if ! python3 -m venv "$venv" || ! "$venv/bin/pip" install --quiet --requirement "$wanted" >&2; then
+            say "schemathesis could not be installed. On Debian venv is a package of its own: apt-get install python3-venv"
+            exit 1
+        fi
+        cp "$wanted" "$venv/installed.txt"
+    fi
+fi
+
 # Not needed to build and test the server.
-has python3 || say "note: no python3; the checks of the deployment files need it. On Debian: apt-get install python3"
 has node || say "note: no node; the app in web/ needs it. On Debian: apt-get install nodejs npm"

@@ -1,5 +1,6 @@
 //! `cargo xtask`: what people and CI run on this repository. One module per command.
 
+mod api;
 mod bench;
 mod ci;
 mod openapi;
@@ -22,9 +23,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Api(api::Args),
     /// Figures of the product beside a bare floor, in one table
     Bench(bench::Args),
-    /// Format, lints, tests and style: what must pass before a change goes in
+    /// Style, format, lints, tests and the API against its document: what must pass before a change goes in
     Ci,
     /// The OpenAPI document of the code, written to docs/openapi.json
     Openapi,
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     let done = match Cli::parse().command {
         Command::Bench(args) => return bench::run(&args),
+        Command::Api(args) => api::run(root, &args),
         Command::Ci => ci::run(root),
         Command::Openapi => openapi::run(root),
         Command::Style => style::run(root),

@@ -9,6 +9,7 @@ pub mod etag;
 pub mod gate;
 mod health;
 pub mod input;
+mod limits;
 pub mod metrics;
 mod objects;
 pub mod once;

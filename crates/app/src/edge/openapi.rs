@@ -1,6 +1,9 @@
 //! The frame of the OpenAPI document: what every operation has in common, said once.
 
-use super::problem::{FieldProblem, ProblemDetails};
+use super::{
+    limits,
+    problem::{FieldProblem, ProblemDetails},
+};
 use axum::http::StatusCode;
 use utoipa::{
     OpenApi as _, PartialSchema as _,
@@ -75,6 +78,7 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
             operation.responses.responses.insert("default".to_owned(), RefOr::Ref(Ref::from_response_name(PROBLEM)));
         }
     }
+    limits::apply(&mut document);
     document
 }
 

@@ -52,8 +52,11 @@ pub struct Connect {
 
 /// The id of an event as a device says it; empty is none.
 fn event_id(text: Option<&str>, pointer: &'static str) -> Result<Option<u64>, Error> {
-    let parse =
-        |id: &str| id.parse().map_err(|_| Error::field(pointer, "wrong_type", "This is the number of an event."));
+    let parse = |id: &str| {
+        // Numbers of events fit into 63 bits, as the document says.
+        let number = id.parse::<u64>().ok().filter(|number| i64::try_from(*number).is_ok());
+        number.ok_or_else(|| Error::field(pointer, "wrong_type", "This is the number of an event."))
+    };
     text.filter(|id| !id.is_empty()).map(parse).transpose()
 }
 
