@@ -75,6 +75,7 @@ pub enum Command {
     Templates(TemplatesCommand),
     #[command(subcommand)]
     Backup(BackupCommand),
+    Seed(SeedArgs),
     Completion(CompletionArgs),
     Man(ManArgs),
 }
@@ -247,6 +248,25 @@ pub enum BackupCommand {
     },
 }
 
+/// Fill a data folder with couples to look at
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Example:
+  o2o seed --demo --couples 25 --data ./demo && o2o serve --data ./demo
+
+The same number gives the same people with the same words. Two addresses to sign in with are printed.")]
+pub struct SeedArgs {
+    /// Couples of a demonstration: profiles, notes in five languages, a note for tomorrow
+    #[arg(long, required = true)]
+    pub demo: bool,
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+    pub couples: usize,
+    /// Also into a folder that has members; fails where an address is taken
+    #[arg(long)]
+    pub force: bool,
+}
+
 /// Print a script that completes commands and flags in a shell
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
@@ -407,6 +427,8 @@ mod tests {
             "o2o serve --listen here",
             "o2o member grant-plan --email a@b.c",
             "o2o backup create",
+            "o2o seed --couples 3",
+            "o2o seed --demo --couples 0",
             "o2o backup verify",
             "o2o completion tcsh",
             "o2o member grant-feature --email a@b.c --feature gold",

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Member(command) => commands::member::run(&cli.shared, command, &mut out),
         Command::Jobs(command) => commands::jobs::run(&cli.shared, command, &mut out),
         Command::Backup(command) => commands::backup::run(&cli.shared, command, &mut out),
+        Command::Seed(args) => commands::seed::run(&cli.shared, args, &mut out),
         Command::Completion(args) => commands::complete::completion(args, &mut out),
         Command::Man(_) => commands::complete::man(&mut out),
         Command::Templates(command) => commands::templates::run(&cli.shared, command, &mut out),

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{QUICK, Server, o2o, run, said};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -43,8 +43,8 @@ fn a_second_server_on_one_folder_is_refused_by_name() {
     assert!(said(&second).contains(data), "{}", said(&second));
     // Looking is allowed.
     let doctor = run(&["doctor", "--data", data, "--json"]);
-    let report: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap();
-    assert_eq!((doctor.status.code(), &report["ok"]), (Some(0), &serde_json::Value::Bool(true)), "{report}");
+    let report: Value = serde_json::from_slice(&doctor.stdout).unwrap();
+    assert_eq!((doctor.status.code(), &report["ok"]), (Some(0), &Value::Bool(true)), "{report}");
 }
 
 #[test]
@@ -229,4 +229,58 @@ fn a_slow_body_is_408() {
     let mut answer = [0; 16];
     stream.read_exact(&mut answer).unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&answer));
+}
+
+#[test]
+fn a_demonstration_is_made_of_couples_who_can_sign_in() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let seed = ["seed", "--demo", "--couples", "6", "--data", data, "--json"];
+    let seeded = o2o(&seed).envs(common::QUICK.iter().copied()).output().unwrap();
+    assert_eq!(seeded.status.code(), Some(0), "{}", said(&seeded));
+    assert!(said(&seeded).contains("6 of 6 couples"), "{}", said(&seeded));
+    let report: Value = serde_json::from_slice(&seeded.stdout).unwrap();
+    assert_eq!((&report["couples"], &report["sign_ins"][0]), (&json!(6), &json!("nora.1@demo.example")));
+    let again = o2o(&seed).envs(common::QUICK.iter().copied()).output().unwrap();
+    assert_eq!(again.status.code(), Some(1));
+    assert!(said(&again).contains("--force"), "{}", said(&again));
+
+    let server = Server::start(folder.path(), common::QUICK);
+    // One of each language; the sixth couple speaks English again.
+    for (email, lang) in [("lucia.2", "es"), ("louis.3", "fr"), ("jonas.4", "de"), ("marco.5", "it"), ("maya.6", "en")]
+    {
+        let body =
+            json!({ "email": format!("{email}@demo.example"), "password": report["password"], "client": "native" });
+        let session = server.ok("POST", "/v1/auth/login", "", &body);
+        assert_eq!(session["member"]["language"], lang);
+        let token = session["session"]["access_token"].as_str().unwrap();
+        assert!(!server.notes(token, "received").is_empty() && !server.notes(token, "sent").is_empty());
+        server.ok("GET", "/v1/couple", token, &Value::Null);
+    }
+    let doctor = run(&["doctor", "--data", data, "--json"]);
+    let report: Value = serde_json::from_slice(&doctor.stdout).unwrap();
+    let names: Vec<_> =
+        report["components"].as_array().unwrap().iter().map(|l| l["component"].as_str().unwrap()).collect();
+    let ports = ["data", "secrets", "sql", "items", "queue", "objects", "mail", "sms", "stream", "cache", "fanout"];
+    assert_eq!(names, ports, "a line per port");
+    assert_eq!(run(&["seed", "--demo", "--data", data]).status.code(), Some(1), "the server holds the folder");
+}
+
+#[test]
+fn doctor_names_what_is_wrong_and_what_to_do() {
+    let folder = TempDir::new().unwrap();
+    let mut server = Server::start(folder.path(), common::QUICK);
+    assert_eq!(server.signal("-TERM").code(), Some(0));
+    let data = folder.path().to_str().unwrap();
+    fs::write(folder.path().join("keys/refresh.ring"), "damaged").unwrap();
+    fs::remove_dir_all(folder.path().join("objects")).unwrap();
+    let doctor = run(&["doctor", "--data", data, "--json"]);
+    assert_eq!(doctor.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&doctor.stdout).unwrap();
+    let failing: Vec<_> = report["components"].as_array().unwrap().iter().filter(|line| line["ok"] == false).collect();
+    assert_eq!(failing.len(), 2, "{report}");
+    assert!(failing[0]["component"] == "secrets" && failing[0]["detail"].as_str().unwrap().contains("refresh"));
+    assert!(failing.iter().all(|line| line["advice"].is_string()), "{report}");
+    let people = run(&["doctor", "--data", data]);
+    assert!(String::from_utf8_lossy(&people.stdout).contains("restore this file"), "for people too");
 }

@@ -5,7 +5,7 @@ use super::{
     problem::Problem,
     request::{Facts, header},
 };
-use crate::app::App;
+use crate::{app::App, tables};
 use axum::{
     Json, Router,
     body::Body,
@@ -14,7 +14,12 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use base::{Cx, Error};
+use base::{Cx, Error, time::DAY};
+use bytes::Bytes;
+use ports::{
+    PortResult,
+    items::{Commit, When, Write},
+};
 use serde::Serialize;
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
@@ -39,7 +44,8 @@ pub struct Check {
     pub detail: Option<String>,
 }
 
-/// Whether this process should get traffic: its stores answer, its schema is current, it is not stopping.
+/// Whether this process should get traffic: its stores answer and take writes, its schema is
+/// current, it is not stopping.
 async fn ready(State(app): State<Arc<App>>) -> Response<Body> {
     let mut checks = checks(&app).await;
     checks.push(Check { name: "running", ok: !app.tasks.is_stopping(), detail: None });
@@ -61,16 +67,38 @@ pub async fn checks(app: &App) -> Vec<Check> {
         if status.is_current() { Ok(()) } else { Err("migrations are pending or foreign".to_owned()) }
     });
     let items = app.ports.items.outbox(0, 1).await.map(drop).map_err(|e| e.to_string());
+    let writes = writes(app, &cx).await.map_err(|e| e.to_string());
     let cache = app.ports.cache.get("ready", cx.now()).await.map(drop).map_err(|e| e.to_string());
     let queue = app.ports.queue.parked(crate::topics::JOBS, 1).await.map(drop).map_err(|e| e.to_string());
     let objects = app.ports.objects.head("ready").await.map(drop).map_err(|e| e.to_string());
     vec![
         check("sql", sql),
         check("items", items),
+        check("writes", writes),
         check("cache", cache),
         check("queue", queue),
         check("objects", objects),
     ]
+}
+
+/// Milliseconds for which a probe that was stored stands for the next ones: whoever asks often costs nothing.
+const WRITTEN: i64 = 2_000;
+
+/// Whether the disk takes what is written: a store that only reads is of no use to a couple.
+async fn writes(app: &App, cx: &Cx) -> PortResult<()> {
+    const KEPT: &str = "ready-writes";
+    if app.ports.cache.get(KEPT, cx.now()).await?.is_some() {
+        return Ok(());
+    }
+    let probe = Write::Put {
+        key: tables::STRIKES.key("ready", "probe"),
+        number: 0,
+        body: Bytes::new(),
+        expires_at: Some(cx.now().plus(DAY)),
+        when: When::Always,
+    };
+    app.ports.items.commit(Commit { writes: vec![probe], ..Commit::default() }).await?;
+    app.ports.cache.set(KEPT, Bytes::from_static(b"1"), WRITTEN, cx.now()).await
 }
 
 /// Prometheus' page: for this machine, or with the token of the configuration.

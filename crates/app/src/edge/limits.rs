@@ -18,16 +18,22 @@ const TIME: &str = "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
 /// Visible ASCII, spaces only within: what a header carries unchanged.
 const KEY: &str = "^[!-~]([ -~]*[!-~])?$";
 
+/// Values of filters that are text in the code: path, parameter, values.
+const FILTERS: [(&str, &str, &[&str]); 2] = [
+    ("/v1/notes", "status", &["sent", "delivered", "opened", "failed"]),
+    ("/v1/scheduled-notes", "status", &["scheduled", "sending", "sent", "failed", "cancelled", "paused"]),
+];
+
 /// Says the limits in every parameter and in every schema that a request's body is made of.
 pub(super) fn apply(document: &mut OpenApi) {
     let mut bodies = BTreeSet::new();
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let operations: [&mut Option<Operation>; 5] =
             [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             for parameter in operation.parameters.iter_mut().flatten() {
                 if let RefOr::T(parameter) = parameter {
-                    limit_parameter(parameter);
+                    limit_parameter(path, parameter);
                 }
             }
             bodies.extend(limit_body(operation));
@@ -46,7 +52,7 @@ pub(super) fn apply(document: &mut OpenApi) {
     }
 }
 
-fn limit_parameter(parameter: &mut Parameter) {
+fn limit_parameter(path: &str, parameter: &mut Parameter) {
     let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema else { return };
     // A parameter is there or not; null is not among the things a path, a query or a header can say.
     never_null(schema);
@@ -64,6 +70,11 @@ fn limit_parameter(parameter: &mut Parameter) {
         "language" => languages(schema),
         "direction" | "box" if schema.enum_values.is_none() => choice(schema, ["sent", "received"].into_iter()),
         _ => {}
+    }
+    if let Some((.., values)) = FILTERS.iter().find(|(of, name, _)| *of == path && *name == parameter.name)
+        && schema.enum_values.is_none()
+    {
+        choice(schema, values.iter().copied());
     }
 }
 

@@ -74,9 +74,18 @@ async fn readiness_follows_the_stores() {
     app.get("/livez").await.expect(200);
     let ready = app.get("/readyz").await.expect(200);
     let checks = ready.at("/checks");
-    for name in ["sql", "items", "cache", "queue", "objects"] {
+    for name in ["sql", "items", "writes", "cache", "queue", "objects"] {
         assert!(checks.as_array().unwrap().iter().any(|c| c["name"] == name && c["ok"] == true), "{name}: {checks}");
     }
+    // The disk is full: what is read still answers, what is written does not.
+    app.advance(5_000);
+    app.faults().items.fail_after(1, Fail::Fault(ports::Fault::Unavailable));
+    let ready = app.get("/readyz").await.expect(503);
+    let failing: Vec<_> =
+        ready.at("/checks").as_array().unwrap().iter().filter(|c| c["ok"] == false).cloned().collect();
+    assert!(failing.len() == 1 && failing[0]["name"] == "writes", "{failing:?}");
+    app.faults().items.heal();
+    app.get("/readyz").await.expect(200);
     app.faults().items.fail(Fail::Fault(ports::Fault::Unavailable));
     let ready = app.get("/readyz").await.expect(503);
     assert!(ready.header("retry-after").is_some());

@@ -8,6 +8,7 @@ pub mod jobs;
 pub mod member;
 pub mod migrate;
 mod progress;
+pub mod seed;
 pub mod serve;
 pub mod templates;
 
