@@ -7,7 +7,7 @@ use crate::{
     app::App,
     audit::{Action, Entry},
     check::Checks,
-    edge::once::{Once, Sender, json},
+    edge::once::{Once, json},
     identity::{
         self,
         accounts::{self, Account, NewAccount, NewContact, NewProfile},
@@ -86,12 +86,6 @@ pub struct Person {
     #[schema(required, nullable = false)]
     pub age_attested: Option<bool>,
     pub timezone: Option<String>,
-}
-
-impl Sender for JointRegistration {
-    fn sender(&self) -> String {
-        self.partners.iter().map(|person| accounts::email_key(&person.email)).collect::<Vec<_>>().join(" ")
-    }
 }
 
 /// The new couple.

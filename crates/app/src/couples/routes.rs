@@ -12,7 +12,7 @@ use crate::{
     edge::{
         gate::empty,
         input::{Params, Place},
-        once::{self, Bare, Create, Visit, json},
+        once::{self, Bare, Create, json},
         problem::Answer,
         request::{About, Unit},
     },
@@ -184,7 +184,7 @@ async fn join_by_code(
 async fn register_couple(
     State(app): AppState,
     Unit(cx): Unit,
-    visit: Visit<JointRegistration>,
+    visit: Create<JointRegistration>,
 ) -> Answer<Response<Body>> {
     once::alone(&app, &visit.once, async || joint::register(&app, &cx, &visit.input, &visit.once).await).await
 }

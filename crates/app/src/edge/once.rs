@@ -39,19 +39,6 @@ pub struct Create<T> {
     pub once: Once,
 }
 
-/// [`Create`] for visitors. No session says whose their key is, so the body does: two strangers who chose the same key
-/// never meet, and one person who repeats a call from another network is still the same.
-pub struct Visit<T> {
-    pub input: T,
-    pub once: Once,
-}
-
-/// A body that says who sent it.
-pub trait Sender {
-    /// What only the sender would put there: an address, a number. It is stored as a keyed digest.
-    fn sender(&self) -> String;
-}
-
 /// A call without a body that sends or charges, made repeatable: what it is about stands in its path.
 pub struct Bare(pub Once);
 
@@ -59,7 +46,8 @@ pub struct Bare(pub Once);
 pub struct Once(Option<Keyed>);
 
 struct Keyed {
-    /// Whose and which operation: `mem_… POST /v1/notes`. In place of a visitor's id stands a digest of [`Sender`].
+    /// Whose and which operation: `mem_… POST /v1/notes`. Visitors share one scope: a repeat may come from another
+    /// network, and who does not know the first body learns nothing from the key.
     scope: String,
     key: String,
     /// Of the body (without one, of the path), with a key of ours.
@@ -87,19 +75,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Create<T> {
         let Ok(About(facts)) = About::from_request_parts(&mut parts, app).await;
         let key = key_of(&parts)?;
         let Input { value, bytes } = Input::<T>::from_request(Request::from_parts(parts, body), app).await?;
-        Ok(Self { input: value, once: Once::new(key, &facts, app, &bytes, "") })
-    }
-}
-
-impl<T: DeserializeOwned + Sender> FromRequest<Arc<App>> for Visit<T> {
-    type Rejection = Problem;
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let (mut parts, body) = request.into_parts();
-        let Ok(About(facts)) = About::from_request_parts(&mut parts, app).await;
-        let key = key_of(&parts)?;
-        let Input { value, bytes } = Input::<T>::from_request(Request::from_parts(parts, body), app).await?;
-        let once = Once::new(key, &facts, app, &bytes, &value.sender());
-        Ok(Self { input: value, once })
+        Ok(Self { input: value, once: Once::new(key, &facts, app, &bytes) })
     }
 }
 
@@ -107,7 +83,7 @@ impl FromRequestParts<Arc<App>> for Bare {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let Ok(About(facts)) = About::from_request_parts(parts, app).await;
-        Ok(Self(Once::new(key_of(parts)?, &facts, app, parts.uri.path().as_bytes(), "")))
+        Ok(Self(Once::new(key_of(parts)?, &facts, app, parts.uri.path().as_bytes())))
     }
 }
 
@@ -181,13 +157,9 @@ pub fn in_progress() -> Error {
 }
 
 impl Once {
-    fn new(key: Option<String>, facts: &Facts, app: &App, about: &[u8], sender: &str) -> Self {
+    fn new(key: Option<String>, facts: &Facts, app: &App, about: &[u8]) -> Self {
         Self(key.map(|key| {
-            let visitor = || {
-                let signed = hmac::sign(&app.bodies, format!("sender {sender}").as_bytes());
-                format!("visitor {}", hex(&signed.as_ref()[..16]))
-            };
-            let who = facts.caller.map_or_else(visitor, |c| c.member.to_string());
+            let who = facts.caller.map_or_else(|| "visitor".to_owned(), |caller| caller.member.to_string());
             let mut digest = [0; 32];
             digest.copy_from_slice(hmac::sign(&app.bodies, about).as_ref());
             Keyed { scope: format!("{who} {}", facts.operation), key, digest }

@@ -9,10 +9,7 @@ use crate::{
     app::App,
     cards,
     check::Checks,
-    edge::{
-        once::{Once, Sender},
-        request::Facts,
-    },
+    edge::{once::Once, request::Facts},
     mailing::{Letter, Text},
     work::jobs::{self, Job},
 };
@@ -85,13 +82,6 @@ pub struct SendCode {
     /// An e-mail address, or a telephone number of 10 to 15 digits with its country code.
     #[schema(min_length = 3, max_length = 254)]
     pub destination: String,
-}
-
-impl Sender for SendCode {
-    fn sender(&self) -> String {
-        let mut ignored = Checks::default();
-        Contact::read(&mut ignored, "/destination", self.channel, &self.destination).subject()
-    }
 }
 
 #[derive(Deserialize, ToSchema)]

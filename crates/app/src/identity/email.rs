@@ -11,11 +11,7 @@ use crate::{
     audit::{Action, Entry},
     check::Checks,
     couples,
-    edge::{
-        gate::empty,
-        once::{Once, Sender},
-        request::Facts,
-    },
+    edge::{gate::empty, once::Once, request::Facts},
     work::{jobs::Job, outbox::Event},
 };
 use axum::{
@@ -47,12 +43,6 @@ pub struct VerifyEmail {
 pub struct EmailOnly {
     #[schema(format = "email", min_length = 3, max_length = 254)]
     pub email: String,
-}
-
-impl Sender for EmailOnly {
-    fn sender(&self) -> String {
-        accounts::email_key(&self.email)
-    }
 }
 
 /// Confirms the address and signs in: the link may have been opened on another device. Where the second factor is on,

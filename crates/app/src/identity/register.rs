@@ -13,7 +13,7 @@ use crate::{
     check::Checks,
     couples,
     edge::{
-        once::{Once, Sender, json},
+        once::{Once, json},
         request::Facts,
     },
     work::{jobs::Job, outbox::Event},
@@ -65,12 +65,6 @@ pub struct Register {
     pub timezone: Option<String>,
     /// `native`: the refresh credential comes in the body instead of a cookie.
     pub client: Option<String>,
-}
-
-impl Sender for Register {
-    fn sender(&self) -> String {
-        accounts::email_key(&self.email)
-    }
 }
 
 #[derive(Serialize, ToSchema)]

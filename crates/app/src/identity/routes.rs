@@ -16,7 +16,7 @@ use crate::{
         cors,
         gate::empty,
         input::{Input, OptionalInput, Params, Place},
-        once::{self, Create, Visit, json},
+        once::{self, Create, json},
         problem::Answer,
         request::{About, Unit, header},
     },
@@ -94,7 +94,7 @@ async fn register_member(
     Unit(cx): Unit,
     About(about): About,
     headers: HeaderMap,
-    create: Visit<Register>,
+    create: Create<Register>,
 ) -> Answer<Response<Body>> {
     let agent = device(&headers);
     once::alone(&app, &create.once, async || {
@@ -218,7 +218,7 @@ async fn verify_email(
 #[utoipa::path(post, path = "/v1/auth/email/resend", tag = "Identity", security(()), request_body = EmailOnly,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
     responses((status = 202)))]
-async fn resend_verification(State(app): AppState, Unit(cx): Unit, visit: Visit<EmailOnly>) -> Answer<Response<Body>> {
+async fn resend_verification(State(app): AppState, Unit(cx): Unit, visit: Create<EmailOnly>) -> Answer<Response<Body>> {
     once::alone(&app, &visit.once, async || email::resend(&app, &cx, &visit.input, &visit.once).await).await
 }
 
@@ -255,7 +255,7 @@ async fn send_code(
     State(app): AppState,
     Unit(cx): Unit,
     About(about): About,
-    visit: Visit<SendCode>,
+    visit: Create<SendCode>,
 ) -> Answer<Response<Body>> {
     once::run(&app, &visit.once, async || contact::send(&app, &cx, &about, &visit.input, &visit.once).await).await
 }
@@ -271,7 +271,7 @@ async fn verify_code(State(app): AppState, Unit(cx): Unit, input: Input<VerifyCo
 #[utoipa::path(post, path = "/v1/auth/password/forgot", tag = "Identity", security(()), request_body = EmailOnly,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
     responses((status = 202)))]
-async fn forgot_password(State(app): AppState, Unit(cx): Unit, visit: Visit<EmailOnly>) -> Answer<Response<Body>> {
+async fn forgot_password(State(app): AppState, Unit(cx): Unit, visit: Create<EmailOnly>) -> Answer<Response<Body>> {
     once::alone(&app, &visit.once, async || password::forgot(&app, &cx, &visit.input, &visit.once).await).await
 }
 
