@@ -11,9 +11,9 @@ pub use routes::routes;
 
 use crate::{app::App, work::jobs::Job};
 use base::{
-    Cx, Error, Result, Time,
+    Cx, Error, Id, Result, Time,
     cx::Agent,
-    id::{AuditId, MemberId, SessionId},
+    id::{AuditId, IdKind, MemberId, SessionId},
 };
 use ports::{
     args,
@@ -129,7 +129,7 @@ impl Entry {
         self
     }
 
-    pub fn on(mut self, object: impl ToString) -> Self {
+    pub fn on<K: IdKind>(mut self, object: Id<K>) -> Self {
         self.object = Some(object.to_string());
         self
     }
