@@ -116,7 +116,7 @@ impl Address {
                 checks.refuse("/recipient", "required", "A mail needs an address.");
                 None
             }
-            (Channel::Sms | Channel::Whatsapp, Some(phone)) => phone_of(checks, phone),
+            (Channel::Sms | Channel::Whatsapp, Some(phone)) => Some(phone_of(checks, phone)),
             (Channel::Email, Some(address)) => Some(checks.email("/recipient", address)),
             _ => None,
         };
@@ -125,12 +125,12 @@ impl Address {
 }
 
 /// A phone in E.164, with its `+`; what people put between the digits is left out.
-fn phone_of(checks: &mut Checks, text: &str) -> Option<String> {
+fn phone_of(checks: &mut Checks, text: &str) -> String {
     let number: String = text.chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '-' | '.' | '/' | '(' | ')')).collect();
     if !is_e164(&number) {
         checks.refuse("/recipient", "invalid_phone", "This is not a phone number such as +351 912 345 678.");
     }
-    Some(number)
+    number
 }
 
 #[cfg(test)]
