@@ -1,6 +1,6 @@
 //! Backups as an operator meets them: made under load, read back, and refused when they are not what they say.
 
-#![expect(clippy::unwrap_used, reason = "a test says what broke by breaking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what broke by breaking")]
 
 mod common;
 

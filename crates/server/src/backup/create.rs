@@ -64,7 +64,11 @@ pub fn create(places: &Places, to: &Path, now: &str, watch: &mut dyn Watch) -> R
         &places.keys,
         &files(&places.keys, &|name| name != "rings.lock" && !name.starts_with('.'))?,
     )?;
-    backup.add_new(MAIL, &places.mail, &files(&places.mail, &|name| name.ends_with(".eml"))?)?;
+    backup.add_new(
+        MAIL,
+        &places.mail,
+        &files(&places.mail, &|name| Path::new(name).extension().is_some_and(|end| end == "eml"))?,
+    )?;
     for (index, name) in [SQL, ITEMS].into_iter().enumerate() {
         backup.add_database(&snapshot, index, name)?;
     }

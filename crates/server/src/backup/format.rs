@@ -25,7 +25,7 @@ const END: &[u8; 8] = b"o2o end\n";
 /// Version of this format; a higher one is refused.
 pub const VERSION: u32 = 1;
 const HEAD_BYTES: u64 = 12;
-const FOOT_BYTES: u64 = 8 + 32 + 8;
+const FOOT_BYTES: u64 = 48;
 /// Bytes handled at once.
 const BLOCK: usize = 1024 * 1024;
 
@@ -146,8 +146,8 @@ impl Reader {
         if bytes < HEAD_BYTES + FOOT_BYTES {
             return Err(cut("its end is missing"));
         }
-        let mut foot = [0; FOOT_BYTES as usize];
-        file.seek(SeekFrom::End(-(FOOT_BYTES as i64))).and_then(|_| file.read_exact(&mut foot)).map_err(io)?;
+        let mut foot = [0; 48];
+        file.seek(SeekFrom::Start(bytes - FOOT_BYTES)).and_then(|_| file.read_exact(&mut foot)).map_err(io)?;
         if &foot[40..] != END {
             return Err(cut("its end is missing"));
         }

@@ -16,7 +16,7 @@ use crate::{
 };
 use base::{World as _, world::SystemWorld};
 use serde_json::json;
-use std::{io::Write, path::Path, process::ExitCode, time::Duration};
+use std::{fmt::Write as _, io::Write, path::Path, process::ExitCode, time::Duration};
 
 pub fn run(shared: &Shared, command: &BackupCommand, out: &mut dyn Write) -> Result<ExitCode, Failure> {
     match command {
@@ -67,9 +67,9 @@ fn told(
         "mb_per_second": rate(found.bytes, took),
     });
     let mut words = words(what, file, found.bytes, members, took, &found.sha256);
-    words += &format!("\nmade by release {} at {}", found.manifest.release, found.manifest.created_at);
+    let _infallible = write!(words, "\nmade by release {} at {}", found.manifest.release, found.manifest.created_at);
     if let Some(data) = data {
-        words += &format!("\nstart it with: o2o serve --data {}", data.display());
+        let _infallible = write!(words, "\nstart it with: o2o serve --data {}", data.display());
     }
     report(shared, out, &document, &words)
 }

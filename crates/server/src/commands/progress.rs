@@ -43,13 +43,13 @@ impl Progress {
         if self.moves {
             if self.drawn.is_none_or(|at| at.elapsed() >= FRAME) {
                 self.drawn = Some(Instant::now());
-                self.say(&format!("\r{}\x1b[K", self.line()));
+                Self::say(&format!("\r{}\x1b[K", self.line()));
             }
         } else {
             let quarter = self.percent() / 25;
             if quarter > self.told {
                 self.told = quarter;
-                self.say(&format!("{}\n", self.line()));
+                Self::say(&format!("{}\n", self.line()));
             }
         }
     }
@@ -57,7 +57,7 @@ impl Progress {
     /// Takes the moving bar away; how long it took.
     pub fn end(self) -> Duration {
         if self.moves {
-            self.say("\r\x1b[K");
+            Self::say("\r\x1b[K");
         }
         self.since.elapsed()
     }
@@ -78,7 +78,7 @@ impl Progress {
         format!("{} [{bar}] {percent:>3} %  {amount}", self.label)
     }
 
-    fn say(&self, text: &str) {
+    fn say(text: &str) {
         // A bar that nobody sees is no reason to stop.
         let mut err = io::stderr().lock();
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());

@@ -17,7 +17,7 @@ use app::{
 };
 use base::{World, world::SystemWorld};
 use serde_json::json;
-use std::{io::Write, process::ExitCode, sync::Arc};
+use std::{fmt::Write as _, io::Write, process::ExitCode, sync::Arc};
 
 pub fn run(shared: &Shared, args: &SeedArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
     let mut config = shared.load(std::env::vars_os(), None)?;
@@ -51,7 +51,7 @@ pub fn run(shared: &Shared, args: &SeedArgs, out: &mut dyn Write) -> Result<Exit
         "sign_ins": first });
     let mut words = format!("{} couples are in {}", made.len(), config.data.dir.display());
     for email in &first {
-        words += &format!("\nsign in as {email} with \"{PASSWORD}\"");
+        let _infallible = write!(words, "\nsign in as {email} with \"{PASSWORD}\"");
     }
     report(shared, out, &document, &words)?;
     Ok(ExitCode::SUCCESS)

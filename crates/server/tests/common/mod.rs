@@ -1,6 +1,6 @@
 //! What tests of the binary share: the program with an environment of its own, and a running server.
 
-#![allow(dead_code, clippy::allow_attributes, clippy::unwrap_used, reason = "each file of tests uses its part")]
+#![allow(dead_code, clippy::allow_attributes, reason = "each file of tests uses its part")]
 
 use serde_json::{Value, json};
 use std::{
