@@ -93,10 +93,12 @@ pub struct NewNote {
     /// For `sms` the whole text, our words included, has at most 1,600 characters.
     #[schema(min_length = 1, max_length = 10_000)]
     pub content: String,
+    #[schema(value_type = Option<String>, pattern = "^(tpl_[0-7][0-9a-hjkmnp-tv-z]{25})?$")]
     #[serde(default, deserialize_with = "id_or_empty")]
     pub template_id: Option<TemplateId>,
     pub language: Option<String>,
     /// A received note that this one answers.
+    #[schema(value_type = Option<String>, pattern = "^(note_[0-7][0-9a-hjkmnp-tv-z]{25})?$")]
     #[serde(default, deserialize_with = "id_or_empty")]
     pub reply_to: Option<NoteId>,
 }

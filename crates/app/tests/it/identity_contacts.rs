@@ -257,8 +257,7 @@ async fn a_repeat_with_the_same_key_sends_once() {
     let app = TestApp::new().await;
     let first = send(&app, "sms", PHONE).key("k").await.expect(202);
     assert_eq!(send(&app, "sms", PHONE).key("k").await.expect(202).bytes(), first.bytes());
-    // Somebody else's call with the same key is another call.
-    send(&app, "sms", "+351912345679").key("k").await.expect(202);
+    send(&app, "sms", "+351912345679").key("k").await.problem(422, "idempotency_key_reused");
     send(&app, "sms", PHONE).key("l").await.problem(429, "rate_limited");
     app.settle().await;
     assert_eq!(sent(&app, "sms", PHONE).len(), 1);

@@ -42,6 +42,7 @@ pub struct NewScheduled {
     pub title: Option<String>,
     #[schema(min_length = 1, max_length = 10_000)]
     pub content: String,
+    #[schema(value_type = Option<String>, pattern = "^(tpl_[0-7][0-9a-hjkmnp-tv-z]{25})?$")]
     #[serde(default, deserialize_with = "id_or_empty")]
     pub template_id: Option<TemplateId>,
     pub language: Option<String>,
