@@ -28,7 +28,7 @@ pub struct App {
     pub access_log: AccessLog,
     pub in_flight: InFlight,
     /// Templates of love notes.
-    pub library: Library,
+    pub templates: Library,
     pub pictures: Pictures,
     /// Signs bodies of calls with an idempotency key: passwords among them cannot be found by trying.
     pub bodies: ring::hmac::Key,
@@ -73,7 +73,7 @@ impl App {
             metrics: Metrics::default(),
             access_log: parts.access_log,
             in_flight: InFlight::default(),
-            library: Library::default(),
+            templates: Library::default(),
             pictures: Pictures::default(),
             bodies: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &bodies),
             signer: parts.signer,

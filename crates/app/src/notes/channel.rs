@@ -91,6 +91,9 @@ impl Channel {
     }
 }
 
+/// Longest recipient as typed, in code points: an address of 254 with room for spaces around it. The document says it too.
+const LONGEST: usize = 320;
+
 /// Whom a note goes to. A partner is found when it is sent; a phone is E.164.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -100,12 +103,15 @@ pub struct Address {
 }
 
 impl Address {
-    /// The address as typed, checked. A recipient where the channel has none is ignored.
+    /// The address as typed, checked. Where the channel has none only its length is looked at.
     pub fn check(checks: &mut Checks, channel: &str, recipient: Option<&str>) -> Option<Self> {
         let Some(channel) = Channel::parse(channel) else {
             checks.refuse("/channel", "unknown_value", "This is not one of the channels.");
             return None;
         };
+        if let Some(typed) = recipient {
+            checks.length("/recipient", typed, 0, LONGEST);
+        }
         let recipient = recipient.map(str::trim).filter(|text| !text.is_empty());
         let recipient = match (channel, recipient) {
             (Channel::Sms, None) => {
@@ -163,6 +169,10 @@ mod tests {
         assert_eq!(of("email", None), Err("required"));
         assert_eq!(of("email", Some("a@b@c d")), Err("invalid_email"));
         assert_eq!(of("tiktok", Some("whoever")), Ok(None));
+        for channel in Channel::NAMES {
+            assert_eq!(of(channel, Some(&"0".repeat(LONGEST + 1))), Err("too_long"), "{channel}");
+        }
+        assert_eq!(of("partner", Some(&"0".repeat(LONGEST))), Ok(None));
         assert_eq!(of("pigeon", None), Err("unknown_value"));
     }
 }

@@ -78,7 +78,7 @@ pub async fn list(app: &App, cx: &Cx, about: &Facts, asked: &Browse) -> Result<V
     }
     checks.done()?;
     let limit = page::limit(asked.limit)?;
-    let catalogue = app.library.catalogue(app, cx).await?;
+    let catalogue = app.templates.catalogue(app, cx).await?;
     let reader = Reader::of(app, cx, about, lang).await?;
     let lang = catalogue.language(reader.lang, category, reader.plan);
     let scope = format!("note-templates {} {lang:?} {category:?} {:?}", reader.scope(), asked.q);
@@ -144,7 +144,7 @@ pub async fn categories(app: &App, cx: &Cx, about: &Facts, asked: &InLanguage) -
     let mut checks = Checks::default();
     let lang = language(&mut checks, asked.language.as_deref());
     checks.done()?;
-    let catalogue = app.library.catalogue(app, cx).await?;
+    let catalogue = app.templates.catalogue(app, cx).await?;
     let reader = Reader::of(app, cx, about, lang).await?;
     let seen = |category: Category| {
         let lang = catalogue.language(reader.lang, Some(category), reader.plan);
@@ -169,7 +169,7 @@ pub async fn random(app: &App, cx: &Cx, about: &Facts, asked: &Draw) -> Result<V
     let category = category(&mut checks, asked.category.as_deref());
     let lang = language(&mut checks, asked.language.as_deref());
     checks.done()?;
-    let catalogue = app.library.catalogue(app, cx).await?;
+    let catalogue = app.templates.catalogue(app, cx).await?;
     let reader = Reader::of(app, cx, about, lang).await?;
     let shelf = catalogue.shelf(catalogue.language(reader.lang, category, reader.plan));
     let count = shelf.count(category, reader.plan);
@@ -193,7 +193,7 @@ pub fn find(catalogue: &Catalogue, id: TemplateId) -> Result<&Template> {
 }
 
 pub async fn read(app: &App, cx: &Cx, about: &Facts, id: TemplateId) -> Result<Vec<u8>> {
-    let catalogue = app.library.catalogue(app, cx).await?;
+    let catalogue = app.templates.catalogue(app, cx).await?;
     let template = find(&catalogue, id)?;
     let reader = Reader::of(app, cx, about, None).await?;
     reader.require(app, cx, template.needs).await?;
@@ -204,7 +204,7 @@ pub async fn read(app: &App, cx: &Cx, about: &Facts, id: TemplateId) -> Result<V
 /// What a note may say that it was made from: a template that there is, or was when its words were taken.
 pub async fn check_origin(app: &App, cx: &Cx, template: Option<TemplateId>) -> Result<()> {
     match template {
-        Some(id) if !app.library.catalogue(app, cx).await?.knows(id) => {
+        Some(id) if !app.templates.catalogue(app, cx).await?.knows(id) => {
             Err(Error::field("/template_id", "unknown_value", "There is no such template."))
         }
         _ => Ok(()),

@@ -29,7 +29,7 @@ pub struct ListFavourites {
 }
 
 pub async fn add(app: &App, cx: &Cx, about: &Facts, caller: &Caller, id: TemplateId) -> Result<()> {
-    let catalogue = app.library.catalogue(app, cx).await?;
+    let catalogue = app.templates.catalogue(app, cx).await?;
     let needs = browse::find(&catalogue, id)?.needs;
     Reader::of(app, cx, about, None).await?.require(app, cx, needs).await?;
     let mut tx = app.ports.sql.begin().await?;
@@ -48,7 +48,7 @@ pub async fn remove(app: &App, cx: &Cx, caller: &Caller, id: TemplateId) -> Resu
     let gone = tx.exec(sql, args![caller.member, id]).await?;
     tx.commit().await?;
     if gone == 0 {
-        browse::find(&*app.library.catalogue(app, cx).await?, id)?;
+        browse::find(&*app.templates.catalogue(app, cx).await?, id)?;
     }
     Ok(())
 }
@@ -83,7 +83,7 @@ pub async fn list(app: &App, cx: &Cx, about: &Facts, caller: &Caller, asked: &Li
                 .ok_or_else(|| Error::bug("read a cursor", "it was sealed here"))?,
         ),
     };
-    let catalogue = app.library.catalogue(app, cx).await?;
+    let catalogue = app.templates.catalogue(app, cx).await?;
     let reader = Reader::of(app, cx, about, None).await?;
     let personal = reader.personal(app).await?;
     let mut shown: Vec<(Spot, &Template)> = Vec::with_capacity(limit + 1);
