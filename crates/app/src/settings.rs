@@ -91,6 +91,7 @@ pub struct Notes {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = NoteWindow)]
 pub enum Window {
     /// Calendar months in UTC.
     Month,

@@ -98,7 +98,7 @@ fn phc(params: &Params, salt: &SaltString, output: Output) -> String {
 }
 
 /// How much the hashing threads stand back for those that serve (as `nice` counts).
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 15;
 
 fn work(inbox: &parking_lot::Mutex<Receiver<Work>>, params: &Params, waiting: &Gauge) {
     // Of this thread alone. Where the system does not allow it, the bounded number of threads has to do.

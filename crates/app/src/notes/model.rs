@@ -152,13 +152,18 @@ pub(super) fn check_sms(checks: &mut Checks, text: &str) {
 
 impl NewNote {
     /// `sender` and `link` are what a text message says besides.
-    pub(super) fn check(&self, language: Lang, sender: &str, link: &str) -> Result<(Words, Address)> {
+    pub(super) fn check(
+        &self,
+        language: Lang,
+        sender: &str,
+        link: impl FnOnce() -> String,
+    ) -> Result<(Words, Address)> {
         let mut checks = Checks::default();
         let to = Address::check(&mut checks, &self.channel, self.recipient.as_deref());
         let title = check_words(&mut checks, self.title.as_deref(), &self.content);
         let language = checks.lang("/language", self.language.as_deref()).unwrap_or(language);
         if to.as_ref().is_some_and(|to| to.channel == Channel::Sms) && checks.is_clean() {
-            check_sms(&mut checks, &sms_text(sender, title.as_deref(), &self.content, language, link));
+            check_sms(&mut checks, &sms_text(sender, title.as_deref(), &self.content, language, &link()));
         }
         checks.done()?;
         let to = to.ok_or_else(|| Error::bug("check a note", "a channel without a complaint"))?;

@@ -128,7 +128,7 @@ pub(super) async fn send(
     once: &Once,
 ) -> Result<(StatusCode, Bytes)> {
     let card = cards::load(app, cx, caller.member).await?;
-    let (words, to) = input.check(card.lang, &card.name, &outside::home(app))?;
+    let (words, to) = input.check(card.lang, &card.name, || outside::home(app))?;
     library::check_origin(app, cx, words.template_id).await?;
     if to.channel != Channel::Partner {
         answered(app, caller, &words).await?;

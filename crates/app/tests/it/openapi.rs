@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -82,6 +82,35 @@ fn the_document_is_openapi_3_1_in_our_style() {
         let in_path = parameters.iter().filter(|p| p["in"] == "path").filter_map(|p| p["name"].as_str());
         assert_eq!(in_path.collect::<BTreeSet<_>>(), named, "{label}");
     }
+}
+
+/// Two shapes of one name would be one in the document, silently. `schema(as = …)` gives one of them another.
+#[test]
+fn no_two_shapes_share_a_name() {
+    let mut seen = BTreeMap::new();
+    for (file, text) in sources() {
+        let mut lines = text.lines().map(str::trim_start);
+        while lines.any(|line| line.starts_with("#[derive(") && line.contains("ToSchema")) {
+            let word = |line: &str, before: &str| {
+                let (_, after) = line.split_once(before)?;
+                Some(after.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned())
+            };
+            let mut renamed = None;
+            let declared = lines.by_ref().find_map(|line| {
+                renamed = renamed.take().or_else(|| word(line, "schema(as = "));
+                let code = line.starts_with("pub") || line.starts_with("struct ") || line.starts_with("enum ");
+                code.then(|| word(line, "struct ").or_else(|| word(line, "enum "))).flatten()
+            });
+            let name = renamed.or(declared).unwrap();
+            if let Some(other) = seen.insert(name.clone(), file.clone()) {
+                panic!("{name} is a shape of {} and of {}", other.display(), file.display());
+            }
+        }
+    }
+    let schemas = &document()["components"]["schemas"];
+    let unknown: Vec<_> = seen.keys().filter(|name| schemas.get(name.as_str()).is_none()).collect();
+    assert!(seen.len() > 40, "the source is not read: {}", seen.len());
+    assert!(unknown.is_empty(), "not in the document: {unknown:?}");
 }
 
 /// Every `$ref` of the document leads somewhere.

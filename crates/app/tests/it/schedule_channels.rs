@@ -96,12 +96,12 @@ async fn a_due_share_is_handed_to_its_author() {
     let Couple { app, alice, .. } = premiere().await;
     let id = schedule(&alice, soon("whatsapp", Some(PHONE))).await.expect(201).text("/id");
     app.settle().await;
-    app.advance(SOON);
-    let alice = alice.another_device().await;
     let address = app.serve().await;
     let mut device = crate::sockets::Device::connect(address, &alice, None).await;
+    app.advance(SOON);
     let sent = device.expect("note.sent").await;
     crate::sockets::stop(&app).await;
+    let alice = alice.another_device().await;
     let it = now(&alice, &id).await;
     assert_eq!(it.text("/status"), "sent");
     assert!(it.text("/share/url").starts_with("https://wa.me/351910000000?text=Later"), "{it:?}");

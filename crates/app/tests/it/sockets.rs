@@ -68,14 +68,17 @@ impl Device {
 
     /// The next frame as it comes.
     pub async fn frame(&mut self) -> Value {
-        loop {
-            let message = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("a frame comes");
-            match message {
-                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).expect("frames are JSON"),
-                Some(Ok(Message::Ping(_))) => {}
-                other => panic!("no frame but {other:?}"),
+        let text = async {
+            loop {
+                match self.stream.next().await {
+                    Some(Ok(Message::Text(text))) => return text,
+                    Some(Ok(Message::Ping(_))) => {}
+                    other => panic!("no frame but {other:?}"),
+                }
             }
-        }
+        };
+        let text = tokio::time::timeout(PATIENCE, text).await.expect("a frame comes");
+        serde_json::from_str(&text).expect("frames are JSON")
     }
 
     /// The next event, out of a batch or single; or `resync`.

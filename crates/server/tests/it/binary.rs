@@ -1,17 +1,12 @@
 //! The binary as an operator meets it: what it prints, how it ends, what it says when something is in the way.
 
-#![expect(clippy::unwrap_used, reason = "a test says what broke by breaking")]
-
-mod common;
-
-use common::{QUICK, Server, o2o, run, said};
+use crate::common::{QUICK, Server, SmallDisk, o2o, run, said};
 use serde_json::{Value, json};
 use std::{
     fs,
     io::{Read as _, Write as _},
     net::TcpListener,
     os::unix::fs::PermissionsExt as _,
-    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -176,22 +171,9 @@ fn a_role_is_granted_beside_the_running_server() {
 
 #[test]
 fn a_full_disk_is_said_and_loses_nothing_that_was_there() {
-    let folder = TempDir::new().unwrap();
-    let place = folder.path().join("small");
-    fs::create_dir(&place).unwrap();
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
-        .arg(&place)
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !mounted {
-        let _loud = writeln!(std::io::stderr(), "SKIPPED: a small disk needs the right to mount");
-        return;
-    }
-    let output = run(&["serve", "--data", place.to_str().unwrap(), "--listen", "127.0.0.1:0"]);
+    let Some(disk) = SmallDisk::mount("256k") else { return };
+    let output = run(&["serve", "--data", disk.place.to_str().unwrap(), "--listen", "127.0.0.1:0"]);
     let words = said(&output);
-    let _unmounted = Command::new("umount").arg(&place).status();
     assert_eq!(output.status.code(), Some(1), "{words}");
     assert!(words.contains("full"), "{words}");
 }
@@ -236,16 +218,16 @@ fn a_demonstration_is_made_of_couples_who_can_sign_in() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().to_str().unwrap();
     let seed = ["seed", "--demo", "--couples", "6", "--data", data, "--json"];
-    let seeded = o2o(&seed).envs(common::QUICK.iter().copied()).output().unwrap();
+    let seeded = o2o(&seed).envs(QUICK.iter().copied()).output().unwrap();
     assert_eq!(seeded.status.code(), Some(0), "{}", said(&seeded));
     assert!(said(&seeded).contains("6 of 6 couples"), "{}", said(&seeded));
     let report: Value = serde_json::from_slice(&seeded.stdout).unwrap();
     assert_eq!((&report["couples"], &report["sign_ins"][0]), (&json!(6), &json!("nora.1@demo.example")));
-    let again = o2o(&seed).envs(common::QUICK.iter().copied()).output().unwrap();
+    let again = o2o(&seed).envs(QUICK.iter().copied()).output().unwrap();
     assert_eq!(again.status.code(), Some(1));
     assert!(said(&again).contains("--force"), "{}", said(&again));
 
-    let server = Server::start(folder.path(), common::QUICK);
+    let server = Server::start(folder.path(), QUICK);
     // One of each language; the sixth couple speaks English again.
     for (email, lang) in [("lucia.2", "es"), ("louis.3", "fr"), ("jonas.4", "de"), ("marco.5", "it"), ("maya.6", "en")]
     {
@@ -269,7 +251,7 @@ fn a_demonstration_is_made_of_couples_who_can_sign_in() {
 #[test]
 fn doctor_names_what_is_wrong_and_what_to_do() {
     let folder = TempDir::new().unwrap();
-    let mut server = Server::start(folder.path(), common::QUICK);
+    let mut server = Server::start(folder.path(), QUICK);
     assert_eq!(server.signal("-TERM").code(), Some(0));
     let data = folder.path().to_str().unwrap();
     fs::write(folder.path().join("keys/refresh.ring"), "damaged").unwrap();

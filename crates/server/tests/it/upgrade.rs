@@ -3,11 +3,7 @@
 //! The folder is kept as a backup (`fixtures/`): Ana and Ben, a couple with three notes, one of them opened, and one
 //! scheduled; Ana has Premiere and a profile; Eva has nobody yet.
 
-#![expect(clippy::unwrap_used, reason = "a test says what broke by breaking")]
-
-mod common;
-
-use common::{QUICK, Server, run, said};
+use crate::common::{QUICK, Server, run, said};
 use ports::sql::{
     Db,
     migrate::{MIGRATIONS, Migration, migrate, migrate_to, status, status_of},

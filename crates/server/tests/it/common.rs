@@ -1,15 +1,15 @@
 //! What tests of the binary share: the program with an environment of its own, and a running server.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each file of tests uses its part")]
-
 use serde_json::{Value, json};
 use std::{
+    fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
     time::Duration,
 };
+use tempfile::TempDir;
 
 /// Everybody's.
 pub const PASSWORD: &str = "tea at the kitchen table";
@@ -158,5 +158,33 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _gone = self.child.kill();
         let _reaped = self.child.wait();
+    }
+}
+
+/// A disk so small that it is soon full; unmounted when dropped.
+pub struct SmallDisk {
+    pub place: PathBuf,
+    _folder: TempDir,
+}
+
+impl SmallDisk {
+    /// Of `size` in the words of `mount`, as `128k`. None, and said aloud, where there is no right to mount.
+    pub fn mount(size: &str) -> Option<Self> {
+        let folder = TempDir::new().unwrap();
+        let place = folder.path().join("small");
+        fs::create_dir(&place).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(&place).stderr(Stdio::null());
+        if !mount.status().is_ok_and(|status| status.success()) {
+            let _loud = writeln!(std::io::stderr(), "SKIPPED: a small disk needs the right to mount");
+            return None;
+        }
+        Some(Self { place, _folder: folder })
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _unmounted = Command::new("umount").arg(&self.place).status();
     }
 }
