@@ -52,6 +52,7 @@ pub enum Action {
     StaffRevoke,
     PlanGrant,
     FeatureGrant,
+    TemplatesImport,
     CoupleLink,
     CoupleUnlink,
     /// Staff read this record.

@@ -1,5 +1,6 @@
 //! What staff add to the library, and what notes may say of it.
 
+use crate::identity::number;
 use app::{
     operator::{ImportError, Imported, grant_feature, import_templates},
     plans::Feature,
@@ -100,6 +101,9 @@ async fn an_import_is_whole_repeatable_and_can_retire() {
     import(&app, FILE).await.unwrap();
     app.advance(SECOND);
     assert_eq!(ana.get("/v1/me/favourite-templates").await.expect(200).at("/data/0/id"), id);
+    // On record are the four that stored something.
+    let acts = "select count(*) from audit where action = 'templates_import' and actor = 'operator'";
+    assert_eq!(number(&app, acts).await, 4);
 }
 
 /// A template of the stock keeps its id and place under the words of staff.

@@ -4,8 +4,11 @@ use super::{
     category::Category,
     entry::{self, Written},
 };
-use crate::plans::Plan;
-use base::{Cx, Error, Lang, Result, Time};
+use crate::{
+    audit::{Action, Entry},
+    plans::Plan,
+};
+use base::{Cx, Error, Lang, Result, Time, cx::Agent};
 use ports::{
     args,
     sql::{Db, Row, Tx},
@@ -119,6 +122,10 @@ async fn store(cx: &Cx, db: &Db, entries: Vec<Written>) -> Result<Imported> {
             ],
         )
         .await?;
+    }
+    if done.added + done.changed > 0 {
+        let detail = serde_json::json!({ "added": done.added, "changed": done.changed });
+        Entry::new(cx, Action::TemplatesImport).by(Agent::Operator).with(detail).record(&mut tx).await?;
     }
     tx.commit().await?;
     Ok(done)
