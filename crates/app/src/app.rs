@@ -1,6 +1,7 @@
 //! The application: everything a handler or a job may use, in one struct without generics.
 
 use crate::{
+    chat::{self, Chat},
     edge::{access_log::AccessLog, metrics::Metrics, once::InFlight},
     identity::Engine,
     notes::Library,
@@ -30,6 +31,7 @@ pub struct App {
     /// Templates of love notes.
     pub templates: Library,
     pub pictures: Pictures,
+    pub chat: Chat,
     /// Signs bodies of calls with an idempotency key: passwords among them cannot be found by trying.
     pub bodies: ring::hmac::Key,
     /// Verifies links to the embedded folder of objects; none with a real object store.
@@ -75,6 +77,7 @@ impl App {
             in_flight: InFlight::default(),
             templates: Library::default(),
             pictures: Pictures::default(),
+            chat: Chat::default(),
             bodies: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &bodies),
             signer: parts.signer,
             dev_outbox: parts.dev_outbox,
@@ -96,5 +99,6 @@ impl App {
     pub fn start_work(self: &Arc<Self>) {
         work::start(self);
         self.tasks.spawn("realtime", realtime::run(self.clone()));
+        self.tasks.spawn("receipts", chat::run(self.clone()));
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     app::App,
     identity::accounts,
     plans::{Entitlements, Grant, Plan, store},
+    profiles::{MessagesFrom, pictures, privacy},
     tables::CARDS,
 };
 use base::{
@@ -14,7 +15,7 @@ use base::{
 use bytes::Bytes;
 use ports::{
     args,
-    items::{When, Write},
+    items::{Item, When, Write},
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +33,23 @@ pub struct Card {
     /// Features held besides the plan. Absent from cards that an earlier release wrote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant>,
+    /// The name of the picture's objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    #[serde(default)]
+    pub messages_from: MessagesFrom,
+    /// Whether senders may know what this member has read.
+    #[serde(default)]
+    pub read_receipts: bool,
+    /// Whether others may see if this member is here.
+    #[serde(default)]
+    pub presence_visible: bool,
+    /// Which members a card of this release has; one of an earlier release is made anew.
+    #[serde(default)]
+    edition: u8,
 }
+
+const EDITION: u8 = 1;
 
 impl Card {
     pub fn plan(&self, now: Time) -> Plan {
@@ -48,9 +65,16 @@ impl Card {
 /// The card of a member.
 pub async fn load(app: &App, cx: &Cx, member: MemberId) -> Result<Card> {
     if let Some(item) = app.ports.items.get(&CARDS.key(member.bytes(), b"card")).await? {
-        return serde_json::from_slice(&item.body).map_err(|e| Error::bug("read a card", e));
+        let card = read(&item)?;
+        if card.edition == EDITION {
+            return Ok(card);
+        }
     }
     fresh(app, cx, member).await
+}
+
+fn read(item: &Item) -> Result<Card> {
+    serde_json::from_slice(&item.body).map_err(|e| Error::bug("read a card", e))
 }
 
 /// The card as `sql` has it now. A refusal for want of a plan asks this first: the card may be a moment behind.
@@ -70,6 +94,8 @@ pub async fn project(app: &App, cx: &Cx, member: MemberId) -> Result<Option<Card
         let couple = tx.row(sql, args![member]).await?;
         let stored = store::subscription(&mut tx, member).await?;
         let grants = store::grants(cx, &mut tx, member).await?;
+        let picture = pictures::name_of(&mut tx, member).await?;
+        let privacy = privacy::load(&mut tx, member).await?;
         drop(tx);
         let (couple, partner) = match couple {
             None => (None, None),
@@ -88,9 +114,14 @@ pub async fn project(app: &App, cx: &Cx, member: MemberId) -> Result<Option<Card
             couple,
             partner,
             grants,
+            picture,
+            messages_from: privacy.messages_from,
+            read_receipts: privacy.read_receipts,
+            presence_visible: privacy.presence_visible,
+            edition: EDITION,
         };
         let when = match &current {
-            Some(item) if item.number >= account.revision => return Ok(Some(card)),
+            Some(item) if item.number >= account.revision && read(item)?.edition >= EDITION => return Ok(Some(card)),
             Some(item) => When::Version(item.version),
             None => When::Absent,
         };

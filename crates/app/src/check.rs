@@ -1,7 +1,8 @@
 //! Checks of what people type: each collects every offending field, so that one answer names them all.
 
 use base::{Error, Field, Lang, Result, zone};
-use std::borrow::Cow;
+use serde::{Deserialize, Deserializer, de::Error as _};
+use std::{borrow::Cow, fmt::Display, str::FromStr};
 
 /// The offending fields found so far.
 #[derive(Default)]
@@ -111,6 +112,16 @@ impl Checks {
         }
         code.parse().ok()
     }
+}
+
+/// Empty means none, for an optional field of any type (product/README.md).
+pub fn id_or_empty<'de, D, T>(input: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: Display>,
+{
+    let text = Option::<Cow<'de, str>>::deserialize(input)?;
+    text.filter(|t| !t.is_empty()).map(|t| t.parse().map_err(D::Error::custom)).transpose()
 }
 
 /// An address of RFC 5321's shape in practice: one `@`, a local part of 1 to 64, a domain of labels, 3 to 254 in all.

@@ -4,9 +4,11 @@
 pub mod app;
 pub mod audit;
 mod cards;
+mod chat;
 mod check;
 mod couples;
 pub mod edge;
+mod fold;
 mod identity;
 mod languages;
 pub mod mailing;

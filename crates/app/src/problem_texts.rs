@@ -71,6 +71,11 @@ pub const REASONS: &[&str] = &[
     "mfa_not_started",
     "wrong_code",
     "second_factor_needed",
+    "message_deleted",
+    "window_over",
+    "blocked",
+    "no_room",
+    "own_message",
 ];
 
 /// Every `code` inside `errors`, about one field. A reason may stand there too, where a field is its cause. Append-only.
@@ -92,6 +97,8 @@ pub const FIELD_CODES: &[&str] = &[
     "invalid_phone",
     "unchanged",
     "invalid_image",
+    "own_id",
+    "invalid_emoji",
 ];
 
 /// The words of one language.

@@ -27,5 +27,50 @@ pub const TIMERS: Table = Table::new("timers");
 /// Failure counters of lock-outs and code limits. pk = subject, sk = window.
 pub const STRIKES: Table = Table::new("strikes");
 
-pub const ALL: &[Table] =
-    &[CARDS, COUPLES, SESSIONS, NOTES, SCHEDULED, SCHEDULED_BY, METERS, IDEMPOTENCY, EVENTS, TIMERS, STRIKES];
+/// Conversations. pk = tag (6 bytes, the end of the conversation's id), sk = `state`.
+pub const CONVERSATIONS: Table = Table::new("conversations");
+/// Who talks with whom. pk = both members, the smaller id first, sk = `pair`; body = the conversation's id.
+pub const PAIRS: Table = Table::new("pairs");
+/// A member's conversations. pk = member, sk = tag; no body.
+pub const CHATS: Table = Table::new("chats");
+/// Messages. pk = tag, sk = seq (8 bytes, big endian); number = flags.
+pub const MESSAGES: Table = Table::new("messages");
+/// Devices' own names of messages. pk = tag + sender, sk = hash of the name; number = seq.
+pub const CLIENT_IDS: Table = Table::new("client_ids");
+/// When marks moved. pk = tag + receiver + mark, sk = the seq it moved to (8 bytes, big endian); number = time.
+pub const RECEIPTS: Table = Table::new("receipts");
+/// Unread messages of a member. pk = member, sk = `total`; number = how many.
+pub const UNREAD: Table = Table::new("unread");
+/// Starred messages. pk = member, sk = time (8 bytes, big endian) + message; no body.
+pub const STARS: Table = Table::new("stars");
+/// Pinned messages. pk = tag, sk = seq (8 bytes, big endian); expires with the pin.
+pub const PINS: Table = Table::new("pins");
+/// Messages that carry a file or a place. pk = tag + kind, sk = seq (8 bytes, big endian); no body.
+pub const MEDIA: Table = Table::new("media");
+/// Who has blocked whom. pk = blocker, sk = blocked; number = time.
+pub const BLOCKS: Table = Table::new("blocks");
+
+pub const ALL: &[Table] = &[
+    CARDS,
+    COUPLES,
+    SESSIONS,
+    NOTES,
+    SCHEDULED,
+    SCHEDULED_BY,
+    METERS,
+    IDEMPOTENCY,
+    EVENTS,
+    TIMERS,
+    STRIKES,
+    CONVERSATIONS,
+    PAIRS,
+    CHATS,
+    MESSAGES,
+    CLIENT_IDS,
+    RECEIPTS,
+    UNREAD,
+    STARS,
+    PINS,
+    MEDIA,
+    BLOCKS,
+];

@@ -6,7 +6,9 @@ use ports::{queue::QueueName, stream::Topic};
 pub const USER: Topic = Topic { name: "user", partitions: 8, retention_ms: 7 * DAY };
 pub const LOVE_NOTE: Topic = Topic { name: "love-note", partitions: 8, retention_ms: 7 * DAY };
 
-pub const ALL: &[Topic] = &[USER, LOVE_NOTE];
+pub const CHAT: Topic = Topic { name: "chat", partitions: 8, retention_ms: 7 * DAY };
+
+pub const ALL: &[Topic] = &[USER, LOVE_NOTE, CHAT];
 
 /// Jobs of every kind.
 pub const JOBS: QueueName = QueueName("jobs");
@@ -17,6 +19,7 @@ pub const QUEUES: &[QueueName] = &[JOBS];
 pub fn of_fact(fact: &str) -> Option<&'static Topic> {
     let name = match fact.split('.').next()? {
         "note" => LOVE_NOTE.name,
+        "message" => CHAT.name,
         "account" | "profile" | "session" | "couple" | "entitlements" => USER.name,
         _ => return None,
     };

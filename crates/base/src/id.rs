@@ -50,6 +50,8 @@ kinds! {
     Queued QueuedId "que",
     /// A recorded consent.
     Consent ConsentId "con",
+    /// A report to the moderators.
+    Report ReportId "rpt",
     /// A feature granted to a member besides the plan.
     EntitlementGrant EntitlementGrantId "grt",
 }

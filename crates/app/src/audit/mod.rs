@@ -57,6 +57,7 @@ pub enum Action {
     CoupleUnlink,
     /// Staff read this record.
     AuditRead,
+    ReportClose,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::App,
     audit::{Action, Entry},
-    cards,
+    cards, chat,
     edge::{
         gate::empty,
         once::{Once, json},
@@ -213,5 +213,5 @@ pub async fn link_items(app: &App, cx: &Cx, couple: CoupleId) -> Result<()> {
     for member in members {
         cards::project(app, cx, member).await?;
     }
-    Ok(())
+    chat::of_couple(app, cx, members).await
 }

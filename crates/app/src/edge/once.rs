@@ -166,6 +166,11 @@ impl Once {
         }))
     }
 
+    /// The caller's key, for an effect of many commits that a repeat must recognise one by one.
+    pub fn key(&self) -> Option<&str> {
+        self.0.as_ref().map(|keyed| &*keyed.key)
+    }
+
     /// Marks this call as running, or says that it already is.
     fn enter(&self, app: &Arc<App>) -> Result<Running, Error> {
         let Some(keyed) = &self.0 else { return Ok(Running(None)) };

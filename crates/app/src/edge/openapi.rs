@@ -58,6 +58,7 @@ pub(super) fn frame() -> OpenApi {
             tag("Plans", "What each plan costs and opens, and the caller's own."),
             tag("Couples", "Invitations and the link of two members."),
             tag("Love notes", "Notes now, and notes for a minute to come."),
+            tag("Chat", "Conversations of two, and all that is said in them."),
             tag("Real time", "What happens, as it happens."),
             tag("Staff", "For those who run the platform, signed in with their second factor."),
         ]))

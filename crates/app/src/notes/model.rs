@@ -5,7 +5,7 @@ use super::{
     share::Share,
 };
 use crate::{
-    check::Checks,
+    check::{Checks, id_or_empty},
     mailing::{self, Text},
 };
 use base::{
@@ -14,8 +14,7 @@ use base::{
 };
 use bytes::Bytes;
 use ports::sms;
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
-use std::{borrow::Cow, fmt::Display, str::FromStr};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// How far a note has come.
@@ -101,16 +100,6 @@ pub struct NewNote {
     #[schema(value_type = Option<String>, pattern = "^(note_[0-7][0-9a-hjkmnp-tv-z]{25})?$")]
     #[serde(default, deserialize_with = "id_or_empty")]
     pub reply_to: Option<NoteId>,
-}
-
-/// Empty means none, for an optional field of any type (product/README.md).
-pub(super) fn id_or_empty<'de, D, T>(input: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: FromStr<Err: Display>,
-{
-    let text = Option::<Cow<'de, str>>::deserialize(input)?;
-    text.filter(|t| !t.is_empty()).map(|t| t.parse().map_err(D::Error::custom)).transpose()
 }
 
 /// Longest title and content in code points (free text without a cap of its own).

@@ -137,5 +137,12 @@ pub(super) static WORDS: super::Words = super::Words {
             "Profile sind für private Mitglieder. Als Fachperson hast du dein berufliches Profil.",
         ),
         ("invalid_image", "Wir können dieses Bild nicht lesen. Bitte wähle ein anderes."),
+        ("message_deleted", "Diese Nachricht wurde gelöscht."),
+        ("window_over", "Eine Nachricht lässt sich 48 Stunden lang ändern. Diese bleibt, wie sie ist."),
+        ("blocked", "Du hast diese Person blockiert. Hebe das auf, um wieder zu schreiben."),
+        ("no_room", "Hier ist kein Platz für mehr."),
+        ("own_message", "Das ist deine eigene Nachricht."),
+        ("own_id", "Dafür braucht es jemand anderen als dich."),
+        ("invalid_emoji", "Das ist kein einzelnes Emoji."),
     ],
 };

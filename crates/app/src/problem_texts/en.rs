@@ -109,5 +109,12 @@ pub(super) static WORDS: super::Words = super::Words {
             "Profiles are for regular members. As a professional you have your professional profile.",
         ),
         ("invalid_image", "We cannot read this picture. Please choose another one."),
+        ("message_deleted", "This message has been deleted."),
+        ("window_over", "A message can be changed for 48 hours. This one stays as it is."),
+        ("blocked", "You have blocked this person. Take the block back to write again."),
+        ("no_room", "There is no room for more here."),
+        ("own_message", "This is your own message."),
+        ("own_id", "This needs somebody else than you."),
+        ("invalid_emoji", "This is not a single emoji."),
     ],
 };

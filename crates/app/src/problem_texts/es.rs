@@ -117,5 +117,12 @@ pub(super) static WORDS: super::Words = super::Words {
             "Los perfiles son para miembros habituales. Como profesional tienes tu perfil profesional.",
         ),
         ("invalid_image", "No podemos leer esta imagen. Elige otra, por favor."),
+        ("message_deleted", "Este mensaje se ha eliminado."),
+        ("window_over", "Un mensaje se puede cambiar durante 48 horas. Este se queda como está."),
+        ("blocked", "Has bloqueado a esta persona. Quita el bloqueo para volver a escribir."),
+        ("no_room", "Aquí ya no cabe más."),
+        ("own_message", "Este mensaje es tuyo."),
+        ("own_id", "Para esto hace falta otra persona."),
+        ("invalid_emoji", "Esto no es un único emoji."),
     ],
 };

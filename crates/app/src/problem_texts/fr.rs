@@ -128,5 +128,12 @@ pub(super) static WORDS: super::Words = super::Words {
             "Les profils sont réservés aux membres ordinaires. En tant que professionnel, tu as ton profil professionnel.",
         ),
         ("invalid_image", "Nous n'arrivons pas à lire cette image. Choisis-en une autre."),
+        ("message_deleted", "Ce message a été supprimé."),
+        ("window_over", "Un message peut être modifié pendant 48 heures. Celui-ci reste comme il est."),
+        ("blocked", "Tu as bloqué cette personne. Débloque-la pour lui écrire de nouveau."),
+        ("no_room", "Il n’y a plus de place ici."),
+        ("own_message", "C’est ton propre message."),
+        ("own_id", "Il faut quelqu’un d’autre que toi."),
+        ("invalid_emoji", "Ce n’est pas un seul emoji."),
     ],
 };

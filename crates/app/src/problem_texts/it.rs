@@ -113,5 +113,12 @@ pub(super) static WORDS: super::Words = super::Words {
             "I profili sono per i membri regolari. Come professionista hai il tuo profilo professionale.",
         ),
         ("invalid_image", "Non riusciamo a leggere questa immagine. Scegline un'altra."),
+        ("message_deleted", "Questo messaggio è stato eliminato."),
+        ("window_over", "Un messaggio si può modificare per 48 ore. Questo resta com’è."),
+        ("blocked", "Hai bloccato questa persona. Sbloccala per scriverle di nuovo."),
+        ("no_room", "Qui non c’è più spazio."),
+        ("own_message", "Questo messaggio è tuo."),
+        ("own_id", "Qui serve qualcuno che non sia tu."),
+        ("invalid_emoji", "Questa non è una singola emoji."),
     ],
 };

@@ -11,12 +11,14 @@ pub mod me;
 mod model;
 pub mod pictures;
 mod preferences;
+pub mod privacy;
 mod public;
 mod routes;
 mod streak;
 mod suggestions;
 
 pub use model::RELATIONSHIP;
+pub use privacy::MessagesFrom;
 pub use public::{PublicProfile, of as public_profile};
 pub use routes::routes;
 pub use streak::{mark, seen};

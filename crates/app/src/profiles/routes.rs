@@ -6,6 +6,7 @@ use super::{
     me::{self, Me},
     pictures,
     preferences::{self, ChangePreferences, Preferences},
+    privacy::{self, ChangePrivacy, Privacy},
     public::{self, PublicProfile},
     suggestions::{self, CompletionView},
 };
@@ -40,6 +41,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(read_completion, recompute_completion))
         .routes(routes!(put_picture, delete_picture))
         .routes(routes!(read_preferences, change_preferences))
+        .routes(routes!(read_privacy, change_privacy))
         .routes(routes!(list_activity))
         .routes(routes!(read_member))
 }
@@ -153,6 +155,24 @@ async fn change_preferences(
     let expected = header(&headers, "if-match");
     let preferences = preferences::change(&app, &cx, &caller, &input.value, expected).await?;
     tagged(&preferences, &etag::of(&preferences)?)
+}
+
+/// What the caller lets others know and do.
+#[utoipa::path(get, path = "/v1/me/privacy", tag = "Members", responses((status = 200, body = Privacy)))]
+async fn read_privacy(State(app): AppState, caller: Caller) -> Answer<Json<Privacy>> {
+    Ok(Json(privacy::read(&app, &caller).await?))
+}
+
+/// Change what others may know and do. It takes effect at once.
+#[utoipa::path(patch, path = "/v1/me/privacy", tag = "Members", request_body = ChangePrivacy,
+    responses((status = 200, body = Privacy)))]
+async fn change_privacy(
+    State(app): AppState,
+    caller: Caller,
+    Unit(cx): Unit,
+    input: Input<ChangePrivacy>,
+) -> Answer<Json<Privacy>> {
+    Ok(Json(privacy::change(&app, &cx, &caller, &input.value).await?))
 }
 
 /// What the caller did lately, the latest first.

@@ -1,6 +1,7 @@
 //! One device's connection as the node sees it: a bounded queue of events and a reason to close. Empty it costs a few
 //! hundred bytes.
 
+use crate::chat::Receipt;
 use base::id::SessionId;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -29,8 +30,22 @@ pub mod close {
 const EVENTS: usize = 4_096;
 const BYTES: usize = 4 * 1024 * 1024;
 
-/// An event as it is sent, with its id.
-pub type Event = (u64, Bytes);
+/// An event as it is sent.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// 0: ephemeral, in no log.
+    pub id: u64,
+    pub frame: Bytes,
+    /// What counts as delivered once it is sent.
+    pub receipt: Option<Receipt>,
+}
+
+/// A frame that is nothing but told.
+impl From<(u64, Bytes)> for Event {
+    fn from((id, frame): (u64, Bytes)) -> Self {
+        Self { id, frame, receipt: None }
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -83,15 +98,15 @@ impl Connection {
     }
 
     /// Queues an event; a queue that is full closes the connection.
-    pub fn push(&self, id: u64, frame: Bytes) {
+    pub fn push(&self, event: Event) {
         let mut waiting = self.waiting.lock();
-        if waiting.events.len() >= EVENTS || waiting.bytes + frame.len() > BYTES {
+        if waiting.events.len() >= EVENTS || waiting.bytes + event.frame.len() > BYTES {
             drop(waiting);
             self.close(close::SLOW);
             return;
         }
-        waiting.bytes += frame.len();
-        waiting.events.push_back((id, frame));
+        waiting.bytes += event.frame.len();
+        waiting.events.push_back(event);
         drop(waiting);
         self.bell.notify_one();
     }
@@ -100,14 +115,14 @@ impl Connection {
     pub fn take(&self, sent: u64, mut more: impl FnMut(usize) -> bool) -> Vec<Event> {
         let mut taken = Vec::new();
         let mut waiting = self.waiting.lock();
-        while let Some((id, frame)) = waiting.events.front() {
+        while let Some(event) = waiting.events.front() {
             // What a resume already sent comes a second time from the live queue.
-            let fresh = *id > sent;
-            if fresh && !more(frame.len()) {
+            let fresh = event.id == 0 || event.id > sent;
+            if fresh && !more(event.frame.len()) {
                 break;
             }
             let Some(event) = waiting.events.pop_front() else { break };
-            waiting.bytes -= event.1.len();
+            waiting.bytes -= event.frame.len();
             if fresh {
                 taken.push(event);
             }

@@ -3,7 +3,9 @@
 //! and gets what it missed, or `resync`.
 
 mod connection;
+mod frames;
 mod hub;
+mod hydrate;
 mod outlet;
 mod resume;
 mod rooms;
@@ -19,28 +21,30 @@ pub use routes::routes;
 
 use crate::app::App;
 use base::{
-    Time,
+    Error, Result, Time,
     id::{MemberId, SessionId},
 };
 use bytes::{BufMut as _, Bytes, BytesMut};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
 /// The fan-out channel of events for devices.
 pub const CHANNEL: &str = "events";
+/// Ids apart from one record of a log to the next: a record may tell a device several things, each with an id.
+pub const SPREAD: u64 = 8;
 
 /// One event of one member's log.
 #[derive(Debug, Clone)]
 pub struct Logged {
     pub member: MemberId,
-    /// Grows within the member's log.
+    /// Grows within the member's log, by [`SPREAD`] at least. 0: ephemeral, in no log.
     pub id: u64,
     /// `{"type": …, "occurred_at": …, "data": …}`; the id comes in front when it is sent.
     pub body: Bytes,
 }
 
-/// The stored form of an event.
-pub fn body(kind: &str, at: Time, data: &RawValue) -> Bytes {
-    let mut out = BytesMut::with_capacity(kind.len() + data.get().len() + 72);
+/// The stored form of an event. `data` is JSON.
+pub fn body(kind: &str, at: Time, data: &[u8]) -> Bytes {
+    let mut out = BytesMut::with_capacity(kind.len() + data.len() + 72);
     let mut stamp = [0; 24];
     at.write(&mut stamp);
     out.put_slice(b"{\"type\":\"");
@@ -48,13 +52,24 @@ pub fn body(kind: &str, at: Time, data: &RawValue) -> Bytes {
     out.put_slice(b"\",\"occurred_at\":\"");
     out.put_slice(&stamp);
     out.put_slice(b"\",\"data\":");
-    out.put_slice(data.get().as_bytes());
+    out.put_slice(data);
     out.put_slice(b"}");
     out.freeze()
 }
 
-/// A frame: the stored form with its id in front.
-fn frame(id: u64, body: &[u8]) -> Bytes {
+/// Tells devices something that is in no log: typing, presence. Lost where nobody listens.
+pub async fn whisper(app: &App, to: MemberId, kind: &str, at: Time, data: &impl Serialize) -> Result<()> {
+    let data = serde_json::to_vec(data).map_err(|e| Error::bug("write an event", e))?;
+    let event = Logged { member: to, id: 0, body: body(kind, at, &data) };
+    app.ports.fanout.publish(CHANNEL, encode(&[event])).await?;
+    Ok(())
+}
+
+/// A frame: the stored form with its id in front, if it has one.
+fn frame(id: u64, body: &Bytes) -> Bytes {
+    if id == 0 {
+        return body.clone();
+    }
     let mut number = itoa::Buffer::new();
     let number = number.format(id).as_bytes();
     let mut out = BytesMut::with_capacity(body.len() + number.len() + 8);

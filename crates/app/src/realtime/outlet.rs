@@ -2,6 +2,7 @@
 //! ones single, then events joined into one frame.
 
 use super::connection::{Connection, Event};
+use crate::chat::Receipt;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -18,11 +19,19 @@ const JOINED_BYTES: usize = 512 * 1024;
 
 /// What is to do next for a device.
 pub(super) enum Wake {
-    /// A frame and the last event in it.
-    Frame(u64, Bytes),
+    Frame(Frame),
     /// Ask for a sign of life.
     Ping,
     Close(u16),
+}
+
+/// One or several events for the device.
+pub(super) struct Frame {
+    /// The last event that the device has with it.
+    pub last: u64,
+    pub bytes: Bytes,
+    /// What counts as delivered once it is sent.
+    pub receipts: Vec<Receipt>,
 }
 
 pub(super) struct Outlet {
@@ -59,9 +68,9 @@ impl Outlet {
                     }
                 }
                 go => match self.frame(go) {
-                    Some((last, frame)) => {
+                    Some(frame) => {
                         self.pace.went(now);
-                        return Wake::Frame(last, frame);
+                        return Wake::Frame(frame);
                     }
                     None => self.connection.changed().await,
                 },
@@ -70,7 +79,7 @@ impl Outlet {
     }
 
     /// The next frame, if an event waits.
-    fn frame(&mut self, go: Go) -> Option<(u64, Bytes)> {
+    fn frame(&mut self, go: Go) -> Option<Frame> {
         let most = if go == Go::Single { 1 } else { JOINED };
         let (mut count, mut size) = (0, 0);
         let mut fits = |bytes: usize| {
@@ -83,28 +92,30 @@ impl Outlet {
         if self.missed.is_empty() {
             events = self.connection.take(self.sent, fits);
         } else {
-            while self.missed.front().is_some_and(|(_, frame)| fits(frame.len())) {
+            while self.missed.front().is_some_and(|event| fits(event.frame.len())) {
                 events.extend(self.missed.pop_front());
             }
             if self.missed.is_empty() {
                 self.missed = VecDeque::new();
             }
         }
-        self.sent = events.last()?.0;
-        let frame = if events.len() == 1 { events.pop()?.1 } else { batch(&events) };
-        Some((self.sent, frame))
+        let newest = events.iter().map(|event| event.id).max()?;
+        self.sent = self.sent.max(newest);
+        let receipts = events.iter().filter_map(|event| event.receipt).collect();
+        let bytes = if events.len() == 1 { events.pop()?.frame } else { batch(&events) };
+        Some(Frame { last: self.sent, bytes, receipts })
     }
 }
 
 /// Several events as one frame.
 fn batch(events: &[Event]) -> Bytes {
-    let mut out = BytesMut::with_capacity(events.iter().map(|(_, frame)| frame.len() + 1).sum::<usize>() + 32);
+    let mut out = BytesMut::with_capacity(events.iter().map(|event| event.frame.len() + 1).sum::<usize>() + 32);
     out.put_slice(b"{\"type\":\"batch\",\"events\":[");
-    for (i, (_, frame)) in events.iter().enumerate() {
+    for (i, event) in events.iter().enumerate() {
         if i > 0 {
             out.put_u8(b',');
         }
-        out.put_slice(frame);
+        out.put_slice(&event.frame);
     }
     out.put_slice(b"]}");
     out.freeze()

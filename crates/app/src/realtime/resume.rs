@@ -1,6 +1,6 @@
 //! Where a device's events begin: after the last one it has, or now.
 
-use super::{Logged, connection::Event, frame, hub::hydrate};
+use super::{Logged, SPREAD, connection::Event, hydrate::events};
 use crate::{app::App, tables::EVENTS};
 use base::{Cx, Result, Time, id::MemberId, time::MINUTE};
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::collections::VecDeque;
 
 /// More missed events, or bytes of them, than this are told as `resync`.
-const MOST: usize = 5_000;
+const MOST: usize = 10_000;
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// What a fresh connection starts with.
@@ -50,14 +50,21 @@ pub(super) async fn start(app: &App, cx: &Cx, member: MemberId, last: Option<u64
     })
 }
 
-/// The newest id of a member's log; 0 when it is empty.
+/// The id of the last event of a member's log; 0 when it is empty.
 async fn newest(app: &App, member: MemberId) -> Result<u64> {
     let found = app.ports.items.query(Query::partition(EVENTS, member.bytes()).backward().limit(1)).await?;
-    Ok(found.items.first().map_or(0, |item| id_of(&item.key.sk)))
+    let Some(item) = found.items.into_iter().next() else { return Ok(0) };
+    let record = Logged { member, id: id_of(&item.key.sk), body: item.body };
+    Ok(events(app, &record).await.last().map_or(record.id, |event| event.id))
 }
 
 async fn is_known(app: &App, member: MemberId, id: u64) -> Result<bool> {
-    Ok(app.ports.items.get(&EVENTS.key(member.bytes(), id.to_be_bytes())).await?.is_some())
+    Ok(app.ports.items.get(&EVENTS.key(member.bytes(), record_of(id).to_be_bytes())).await?.is_some())
+}
+
+/// The record that an event was read from.
+fn record_of(id: u64) -> u64 {
+    id - id % SPREAD
 }
 
 fn id_of(sk: &[u8]) -> u64 {
@@ -67,24 +74,34 @@ fn id_of(sk: &[u8]) -> u64 {
 /// The events after `last`, when the gap is within the resume window.
 async fn missed(app: &App, cx: &Cx, member: MemberId, last: u64) -> Result<Option<VecDeque<Event>>> {
     let oldest = cx.now().minus(app.settings.realtime.resume_minutes * MINUTE);
-    let (mut out, mut size) = (VecDeque::new(), 0);
-    let mut after = Some(Part::from_slice(&last.to_be_bytes()));
-    loop {
-        let query = Query::partition(EVENTS, member.bytes()).after(after).limit(200);
-        let found = app.ports.items.query(query).await?;
-        for item in found.items {
-            let event = Logged { member, id: id_of(&item.key.sk), body: item.body };
-            if out.is_empty() && occurred(&event.body).is_none_or(|at| at < oldest) {
-                return Ok(None);
-            }
-            let frame = frame(event.id, &hydrate(app, &event).await);
-            size += frame.len();
-            out.push_back((event.id, frame));
-            if out.len() > MOST || size > MOST_BYTES {
-                return Ok(None);
-            }
+    let Some(records) = records(app, member, last).await? else { return Ok(None) };
+    let first = records.iter().find(|record| record.id > last);
+    if first.is_some_and(|record| occurred(&record.body).is_none_or(|at| at < oldest)) {
+        return Ok(None);
+    }
+    let (mut out, mut size) = (VecDeque::with_capacity(records.len()), 0);
+    for record in &records {
+        let events = events(app, record).await.into_iter().filter(|event| event.id > last);
+        out.extend(events.inspect(|event| size += event.frame.len()));
+        if out.len() > MOST || size > MOST_BYTES {
+            return Ok(None);
         }
+    }
+    Ok(Some(out))
+}
+
+/// The records from that of `last` on, which the device may have in part; none when they are too many.
+async fn records(app: &App, member: MemberId, last: u64) -> Result<Option<Vec<Logged>>> {
+    let (mut out, mut after) = (Vec::new(), None::<Part>);
+    loop {
+        let query =
+            Query::partition(EVENTS, member.bytes()).from(record_of(last).to_be_bytes()).after(after).limit(500);
+        let found = app.ports.items.query(query).await?;
+        out.extend(found.items.into_iter().map(|item| Logged { member, id: id_of(&item.key.sk), body: item.body }));
         after = found.next;
+        if out.len() > MOST {
+            return Ok(None);
+        }
         if after.is_none() {
             return Ok(Some(out));
         }

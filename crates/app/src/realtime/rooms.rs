@@ -1,8 +1,7 @@
 //! The connections of this node by member.
 
-use super::connection::{Connection, Kind, close};
+use super::connection::{Connection, Event, Kind, close};
 use base::id::{MemberId, SessionId};
-use bytes::Bytes;
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -54,12 +53,14 @@ impl Rooms {
         self.shard(member).lock().contains_key(&member)
     }
 
-    /// Hands a frame to every connection of the member; how many there were.
-    pub fn deliver(&self, member: MemberId, id: u64, frame: &Bytes) -> u64 {
+    /// Hands events to every connection of the member; how many connections there were.
+    pub fn deliver(&self, member: MemberId, events: &[impl Clone + Into<Event>]) -> u64 {
         let shard = self.shard(member).lock();
         let Some(room) = shard.get(&member) else { return 0 };
         for connection in room {
-            connection.push(id, frame.clone());
+            for event in events {
+                connection.push(event.clone().into());
+            }
         }
         room.len() as u64
     }

@@ -2,10 +2,11 @@
 
 use super::{
     connection::{Connection, Kind, close},
+    frames,
     outlet::{Outlet, Wake},
     resume,
 };
-use crate::{app::App, identity::sessions};
+use crate::{app::App, chat, identity::sessions};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use base::{
     Cx,
@@ -86,14 +87,20 @@ async fn converse(
             wake = outlet.next() => match wake {
                 Wake::Close(code) => return Err(Some(code)),
                 Wake::Ping => put(socket, connection, Message::Ping(Bytes::new())).await?,
-                Wake::Frame(_, frame) => put(socket, connection, text(frame)?).await?,
+                Wake::Frame(frame) => {
+                    put(socket, connection, text(frame.bytes)?).await?;
+                    chat::delivered_live(app, member, &frame.receipts);
+                }
             },
             message = socket.recv() => match message {
                 None | Some(Err(_) | Ok(Message::Close(_))) => return Err(None),
-                // Heartbeat, typing and watch need no answer here; any frame is a sign of life.
-                Some(Ok(_)) => {
+                // Any frame is a sign of life.
+                Some(Ok(message)) => {
                     connection.heard();
                     input.count()?;
+                    if let Message::Text(text) = message {
+                        Box::pin(frames::heard(app, member, &text)).await;
+                    }
                 }
             },
         }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     app::App,
+    chat,
     identity::{Caller, sessions},
 };
 use axum::{
@@ -55,7 +56,10 @@ pub(super) async fn stream(app: Arc<App>, cx: &Cx, caller: &Caller, last: Option
                     seat.connection.heard();
                     Bytes::from_static(b": ping\n\n")
                 }
-                Wake::Frame(last, frame) => event(last, &frame),
+                Wake::Frame(frame) => {
+                    chat::delivered_live(&seat.app, seat.member, &frame.receipts);
+                    event(frame.last, &frame.bytes)
+                }
             },
         };
         Some((Ok::<_, Infallible>(bytes), (seat, greeting, outlet)))

@@ -4,7 +4,7 @@
 use crate::{
     app::App,
     audit::{self, Entry},
-    cards, couples,
+    cards, chat, couples,
     identity::{self, accounts, contact, email_change, sessions},
     mailing::{self, Letter, Text},
     notes,
@@ -12,7 +12,7 @@ use crate::{
 };
 use base::{
     Cx, Error, Lang, Result, Time,
-    id::{CoupleId, InvitationId, MemberId, SessionId, TokenId},
+    id::{ConversationId, CoupleId, InvitationId, MemberId, SessionId, TokenId},
     time::{MINUTE, SECOND},
 };
 use ports::{
@@ -60,6 +60,8 @@ pub enum Job {
     RemovePicture { member: MemberId, name: String },
     #[serde(rename = "notes.deliver")]
     DeliverNote(notes::Delivery),
+    #[serde(rename = "chat.purge")]
+    PurgeConversation { conversation: ConversationId, up_to: u64 },
     #[serde(rename = "audit.record")]
     Audit { entry: Box<Entry> },
 }
@@ -117,6 +119,7 @@ pub async fn perform(app: &App, cx: &Cx, job: &Job, key: &str) -> Result<()> {
         Job::CoupleEnded { couple, by, at } => couples::ended(app, cx, *couple, *by, *at).await,
         Job::RemovePicture { member, name } => pictures::discard(app, *member, name).await,
         Job::DeliverNote(delivery) => notes::deliver(app, cx, delivery).await,
+        Job::PurgeConversation { conversation, up_to } => chat::purge(app, *conversation, *up_to).await,
         Job::Audit { entry } => audit::record(app, std::slice::from_ref(entry)).await,
     }
 }

@@ -15,7 +15,7 @@ pub mod timers;
 
 pub use reconcilers::all as reconcile;
 
-use crate::app::App;
+use crate::{app::App, chat};
 use loops::Loop;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -50,7 +50,7 @@ pub async fn settle(app: &Arc<App>) -> base::Result<usize> {
         did += relay::items_once(app).await?;
         let jobs = runner::once(app).await?;
         failed += jobs.failed;
-        did += jobs.done + timers::once(app).await?;
+        did += jobs.done + timers::once(app).await? + chat::store_delivered(app).await;
         if did == 0 {
             return Ok(failed);
         }

@@ -6,7 +6,7 @@
 use super::outbox::{EVENT, JOB, Relayed};
 use crate::{
     app::App,
-    realtime::{self, Logged},
+    realtime::{self, Logged, SPREAD},
     tables::EVENTS,
     topics,
 };
@@ -121,8 +121,8 @@ impl Round {
         for (member, kind) in &event.to {
             self.logged.push(Logged {
                 member: *member,
-                id: record.seq,
-                body: realtime::body(kind, event.at, &event.data),
+                id: record.seq * SPREAD,
+                body: realtime::body(kind, event.at, event.data.get().as_bytes()),
             });
         }
         if let Some(topic) = event.fact.as_deref().and_then(topics::of_fact) {

@@ -35,6 +35,12 @@ struct Stage {
     code: String,
     /// Of the library, for everybody.
     template: String,
+    /// Of Alice and Bob.
+    conversation: String,
+    /// From Alice to Bob, in it.
+    message: String,
+    /// From Bob to Alice, in it.
+    answer: String,
     /// Alice's other device.
     session: String,
     /// Of mails to somebody outside this table.
@@ -85,6 +91,11 @@ impl Stage {
         let session = sessions.iter().find(|s| s["current"] == true).unwrap()["id"].as_str().unwrap().to_owned();
         let template = app.get("/v1/note-templates?limit=1").await.expect(200).text("/data/0/id");
         let newcomer = app.newcomer("Newcomer").await;
+        let opened = alice.post("/v1/conversations", json!({ "member_id": bob.id })).await.expect(200);
+        let conversation = opened.text("/id");
+        let messages = format!("/v1/conversations/{conversation}/messages");
+        let message = alice.post(&messages, said("Hi")).await.expect(201).text("/id");
+        let answer = bob.post(&messages, said("Hello")).await.expect(201).text("/id");
         app.anonymous().post("/v1/auth/password/forgot", json!({ "email": newcomer.email })).await.expect(202);
         newcomer.post("/v1/auth/email/change", new_email()).await.expect(202);
         app.settle().await;
@@ -98,6 +109,9 @@ impl Stage {
             code: sent.text("/code"),
             session,
             template,
+            conversation,
+            message,
+            answer,
             verify_token: app.mailed(&newcomer.email, "/verify?token="),
             reset_token: app.mailed(&newcomer.email, "/reset?token="),
             change_token: app.mailed(&newcomer.email, "/email-change?token="),
@@ -110,6 +124,16 @@ impl Stage {
             other,
             app,
         }
+    }
+
+    /// A path below the conversation of Alice and Bob.
+    fn chat(&self, rest: &str) -> String {
+        format!("/v1/conversations/{}{rest}", self.conversation)
+    }
+
+    /// A path below Alice's message.
+    fn said(&self, rest: &str) -> String {
+        format!("/v1/messages/{}{rest}", self.message)
     }
 
     fn actor(&self, name: &str) -> &Actor {
@@ -144,6 +168,10 @@ fn email(member: &Actor) -> Value {
 
 fn new_email() -> Value {
     json!({ "password": PASSWORD, "new_email": "moved@example.com" })
+}
+
+fn said(text: &str) -> Value {
+    json!({ "kind": "text", "content": text })
 }
 
 fn partner_note() -> Value {
@@ -266,6 +294,67 @@ const TABLE: &[Row] = &[
     Row("DELETE /v1/note-templates/{id}/favourite", members(204), |s, who|
         who.delete(&format!("/v1/note-templates/{}/favourite", s.template))),
     Row("GET /v1/me/favourite-templates", members(200), |_, who| who.get("/v1/me/favourite-templates")),
+    // Chat                                        anonymous, single, alice, bob, former, other
+    Row("POST /v1/conversations", [401, 201, 200, 422, 201, 201], |s, who|
+        who.post("/v1/conversations", json!({ "member_id": s.bob.id }))),
+    Row("GET /v1/conversations", members(200), |_, who| who.get("/v1/conversations")),
+    Row("GET /v1/conversations/{id}", [401, 404, 200, 200, 404, 404], |s, who| who.get(&s.chat(""))),
+    Row("PATCH /v1/conversations/{id}", [401, 404, 200, 200, 404, 404], |s, who|
+        who.patch(&s.chat(""), json!({ "muted": true }))),
+    Row("DELETE /v1/conversations/{id}", [401, 404, 204, 204, 404, 404], |s, who| who.delete(&s.chat(""))),
+    Row("POST /v1/conversations/{id}/clear", [401, 404, 200, 200, 404, 404], |s, who|
+        who.post(&s.chat("/clear"), Value::Null)),
+    Row("GET /v1/conversations/{id}/messages", [401, 404, 200, 200, 404, 404], |s, who| who.get(&s.chat("/messages"))),
+    Row("GET /v1/conversations/{id}/messages", [401, 404, 200, 200, 404, 404], |s, who|
+        who.get(&s.chat("/messages?q=hi"))),
+    Row("POST /v1/conversations/{id}/messages", [401, 404, 201, 201, 404, 404], |s, who|
+        who.post(&s.chat("/messages"), said("Hey"))),
+    // An answer to a message of a conversation that is not one's own.
+    Row("POST /v1/conversations/{id}/messages", [401, 404, 201, 201, 404, 404], |s, who|
+        who.post(&s.chat("/messages"), json!({ "content": "Hey", "reply_to_id": s.message }))),
+    Row("POST /v1/conversations/{id}/delivered", [401, 404, 200, 200, 404, 404], |s, who|
+        who.post(&s.chat("/delivered"), json!({ "seq": 1 }))),
+    Row("POST /v1/conversations/{id}/read", [401, 404, 200, 200, 404, 404], |s, who|
+        who.post(&s.chat("/read"), json!({ "seq": 1 }))),
+    Row("POST /v1/conversations/{id}/typing", [401, 404, 204, 204, 404, 404], |s, who|
+        who.post(&s.chat("/typing"), json!({ "typing": false }))),
+    Row("GET /v1/conversations/{id}/pins", [401, 404, 200, 200, 404, 404], |s, who| who.get(&s.chat("/pins"))),
+    Row("GET /v1/conversations/{id}/media", [401, 404, 200, 200, 404, 404], |s, who| who.get(&s.chat("/media"))),
+    Row("GET /v1/unread", members(200), |_, who| who.get("/v1/unread")),
+    Row("GET /v1/messages/{id}", [401, 404, 200, 200, 404, 404], |s, who| who.get(&s.said(""))),
+    // The receiver reads it and does not change it.
+    Row("PATCH /v1/messages/{id}", [401, 404, 200, 403, 404, 404], |s, who| who.patch(&s.said(""), said("Hi there"))),
+    Row("DELETE /v1/messages/{id}", [401, 404, 204, 204, 404, 404], |s, who| who.delete(&s.said(""))),
+    Row("DELETE /v1/messages/{id}", [401, 404, 204, 403, 404, 404], |s, who| who.delete(&s.said("?for=everyone"))),
+    Row("GET /v1/messages/{id}/info", [401, 404, 200, 200, 404, 404], |s, who| who.get(&s.said("/info"))),
+    Row("GET /v1/messages/{id}/reactions", [401, 404, 200, 200, 404, 404], |s, who| who.get(&s.said("/reactions"))),
+    Row("PUT /v1/messages/{id}/reactions/{emoji}", [401, 404, 200, 200, 404, 404], |s, who|
+        who.call("PUT", &s.said("/reactions/%F0%9F%91%8D"))),
+    Row("DELETE /v1/messages/{id}/reactions/{emoji}", [401, 404, 200, 200, 404, 404], |s, who|
+        who.delete(&s.said("/reactions/%F0%9F%91%8D"))),
+    Row("PUT /v1/messages/{id}/star", [401, 404, 200, 200, 404, 404], |s, who| who.call("PUT", &s.said("/star"))),
+    Row("DELETE /v1/messages/{id}/star", [401, 404, 200, 200, 404, 404], |s, who| who.delete(&s.said("/star"))),
+    Row("PUT /v1/messages/{id}/pin", [401, 404, 200, 200, 404, 404], |s, who| who.call("PUT", &s.said("/pin"))),
+    Row("DELETE /v1/messages/{id}/pin", [401, 404, 200, 200, 404, 404], |s, who| who.delete(&s.said("/pin"))),
+    Row("POST /v1/messages/forward", [401, 404, 200, 200, 404, 404], |s, who| who.post("/v1/messages/forward",
+        json!({ "message_ids": [s.message], "member_ids": [s.single.id] }))),
+    Row("GET /v1/me/starred-messages", members(200), |_, who| who.get("/v1/me/starred-messages")),
+    Row("PUT /v1/members/{id}/block", [401, 204, 204, 422, 204, 204], |s, who|
+        who.call("PUT", &format!("/v1/members/{}/block", s.bob.id))),
+    Row("DELETE /v1/members/{id}/block", [401, 204, 204, 422, 204, 204], |s, who|
+        who.delete(&format!("/v1/members/{}/block", s.bob.id))),
+    Row("GET /v1/me/blocks", members(200), |_, who| who.get("/v1/me/blocks")),
+    Row("POST /v1/members/{id}/report", [401, 201, 201, 422, 201, 201], |s, who|
+        who.post(&format!("/v1/members/{}/report", s.bob.id), Value::Null)),
+    // What one wrote oneself is nothing to report.
+    Row("POST /v1/messages/{id}/report", [401, 404, 201, 409, 404, 404], |s, who|
+        who.post(&format!("/v1/messages/{}/report", s.answer), Value::Null)),
+    Row("GET /v1/me/privacy", members(200), |_, who| who.get("/v1/me/privacy")),
+    Row("PATCH /v1/me/privacy", members(200), |_, who|
+        who.patch("/v1/me/privacy", json!({ "messages_from": "partner" }))),
+    Row("GET /v1/staff/reports", members(403), |_, who| who.get("/v1/staff/reports")),
+    Row("POST /v1/staff/reports/{id}/close", members(403), |_, who|
+        who.post("/v1/staff/reports/rpt_01hf7yat00000000000000000a/close", Value::Null)),
     // Staff (who may is in `staff`)                anonymous, single, alice, bob, former, other
     Row("GET /v1/staff/audit", members(403), |_, who| who.get("/v1/staff/audit")),
     // Real time                                   anonymous, single, alice, bob, former, other
@@ -350,7 +439,10 @@ async fn ids_that_name_nothing_are_not_found() {
                 continue;
             }
             let call = stage.alice.call(&operation.method, &operation.path_with(id)).json(&json!({}));
-            call.await.problem(404, "not_found");
+            // Who is not staff learns nothing of what staff have.
+            let staff = operation.path.starts_with("/v1/staff/");
+            let (status, code) = if staff { (403, "forbidden") } else { (404, "not_found") };
+            call.await.problem(status, code);
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod audit;
+mod chat;
 mod couples;
 mod couples_joint;
 mod couples_link;

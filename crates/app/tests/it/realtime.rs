@@ -200,7 +200,7 @@ async fn a_device_that_does_not_read_is_told_why_it_goes() {
     let big = Bytes::from(format!("{{\"id\":1,\"x\":\"{}\"}}", "x".repeat(4_000_000)));
     let first = 1_000_000;
     let mut delivered = 0;
-    while app.core().rooms.deliver(member(&alice), first + delivered, &big) == 1 {
+    while app.core().rooms.deliver(member(&alice), &[(first + delivered, big.clone())]) == 1 {
         delivered += 1;
         assert!(delivered < 1_000, "the queue has no end");
         for _ in 0..50 {
@@ -219,10 +219,10 @@ async fn above_ten_frames_a_second_events_are_joined() {
     let first = 1_000_000;
     for id in first..first + 1_000 {
         let frame = Bytes::from(format!("{{\"id\":{id},\"type\":\"x\"}}"));
-        assert_eq!(app.core().rooms.deliver(member(&alice), id, &frame), 1);
+        assert_eq!(app.core().rooms.deliver(member(&alice), &[(id, frame.clone())]), 1);
     }
     // A second time, as after a resume: dropped.
-    app.core().rooms.deliver(member(&alice), first + 10, &Bytes::from_static(b"{}"));
+    app.core().rooms.deliver(member(&alice), &[(first + 10, Bytes::from_static(b"{}"))]);
     let single = device.frame().await;
     assert_eq!((&single["type"], single["id"].as_u64()), (&json!("x"), Some(first)));
     for id in first + 1..first + 1_000 {

@@ -3,11 +3,11 @@
 //! A new name gets an entry in `tests/golden/`; an entry there is never changed or taken away.
 
 use app::{
-    tables::{NOTES, SCHEDULED},
+    tables::{EVENTS, NOTES, SCHEDULED},
     work::{jobs::Job, outbox::Relayed, timers::Timer},
 };
 use base::id::{MemberId, NoteId, ScheduledId};
-use ports::items::{When, Write};
+use ports::items::{Query, When, Write};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{
@@ -54,6 +54,7 @@ fn number(job: &Job) -> usize {
         Job::RemovePicture { .. } => 16,
         Job::DeliverNote(_) => 17,
         Job::Audit { .. } => 18,
+        Job::PurgeConversation { .. } => 19,
     }
 }
 
@@ -61,7 +62,7 @@ fn number(job: &Job) -> usize {
 fn every_job_and_timer_that_was_ever_stored_can_be_read() {
     let jobs: Vec<Job> = reads(&parse(include_str!("../golden/jobs.json")));
     let numbers: BTreeSet<_> = jobs.iter().map(number).collect();
-    assert_eq!(numbers, (0..19).collect());
+    assert_eq!(numbers, (0..20).collect());
     let timers: Vec<Timer> = reads(&parse(include_str!("../golden/timers.json")));
     assert!(timers.iter().any(|timer| match timer {
         Timer::ScheduledNote { .. } => true,
@@ -127,7 +128,18 @@ fn names_in_source() -> BTreeSet<String> {
     }
     fn is_event(text: &str) -> bool {
         let Some((area, what)) = text.split_once('.') else { return false };
-        let areas = ["account", "couple", "entitlements", "note", "profile", "session"];
+        let areas = [
+            "account",
+            "conversation",
+            "couple",
+            "entitlements",
+            "message",
+            "note",
+            "pin",
+            "profile",
+            "reaction",
+            "session",
+        ];
         areas.contains(&area) && !what.is_empty() && what.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
     }
     let mut found = BTreeSet::new();
@@ -164,6 +176,14 @@ async fn everything(app: TestApp) -> Couple {
     let id = alice.post("/v1/scheduled-notes", later("18:00")).await.expect(201).text("/id");
     alice.delete(&format!("/v1/scheduled-notes/{id}")).await.expect(204);
     alice.post("/v1/scheduled-notes", later("19:00")).await.expect(201);
+    let conversation = alice.get("/v1/conversations").await.expect(200).text("/data/0/id");
+    let said = crate::chat::says(alice, &conversation, "Hello").await;
+    bob.post(&format!("/v1/conversations/{conversation}/read"), json!({ "seq": 1 })).await.expect(200);
+    let message = format!("/v1/messages/{}", said["id"].as_str().unwrap());
+    bob.call("PUT", &format!("{message}/reactions/%F0%9F%91%8D")).await.expect(200);
+    bob.call("PUT", &format!("{message}/pin")).await.expect(200);
+    alice.patch(&message, json!({ "content": "Hello again" })).await.expect(200);
+    alice.delete(&format!("{message}?for=everyone")).await.expect(204);
     bob.patch("/v1/me", crate::profiles::full()).await.expect(200);
     let picture = bob.call("PUT", "/v1/me/picture").header("content-type", "image/png");
     picture.bytes(crate::profiles_pictures::png(4, 4)).await.expect(200);
@@ -184,7 +204,7 @@ async fn everything(app: TestApp) -> Couple {
 
 #[tokio::test]
 async fn every_event_has_its_name_and_shape() {
-    let Couple { app, .. } = everything(TestApp::new().await).await;
+    let Couple { app, alice, bob, .. } = everything(TestApp::new().await).await;
     let golden: BTreeMap<String, BTreeMap<String, String>> =
         serde_json::from_str(include_str!("../golden/events.json")).expect("golden files are JSON");
     let mut seen: BTreeMap<String, BTreeMap<String, &'static str>> = BTreeMap::new();
@@ -200,6 +220,15 @@ async fn every_event_has_its_name_and_shape() {
                     seen.entry(to[1].as_str().unwrap().to_owned()).or_default().extend(shape.clone());
                 }
             }
+        }
+    }
+    // What is for devices alone stands in their logs.
+    for member in [&alice, &bob] {
+        let member: MemberId = member.id.parse().unwrap();
+        let log = app.core().ports.items.query(Query::partition(EVENTS, member.bytes()).limit(1_000)).await.unwrap();
+        for item in log.items {
+            let event: Value = serde_json::from_slice(&item.body).unwrap();
+            seen.entry(event["type"].as_str().unwrap().to_owned()).or_default().extend(shape(&event["data"]));
         }
     }
     let told = serde_json::to_string_pretty(&seen).unwrap();

@@ -38,7 +38,8 @@ pub const MIGRATIONS: &[Migration] = list![
     "0005_contacts",
     "0006_profiles",
     "0007_plans",
-    "0008_library"
+    "0008_library",
+    "0009_chat"
 ];
 
 /// What [`migrate`] did.

@@ -3,13 +3,12 @@
 use super::{
     Catalogue,
     category::{Category, CategoryFilter, ListedLanguage},
-    fold::fold,
     personal::Personal,
     reader::Reader,
     template::{Place, Template},
     view::{self, CategoryList, NoteCategory, NoteTemplate, TemplatePage},
 };
-use crate::{app::App, check::Checks, edge::request::Facts};
+use crate::{app::App, check::Checks, edge::request::Facts, fold::fold};
 use base::{Cx, Error, Lang, Result, id::TemplateId, page};
 use memchr::memmem::Finder;
 use serde::Deserialize;

@@ -14,7 +14,6 @@ mod catalogue;
 mod category;
 mod entry;
 mod favourites;
-mod fold;
 mod personal;
 mod reader;
 mod routes;

@@ -8,11 +8,8 @@
 //! 3. A sentence about the place follows a memory. Where a language would bend the preposition by the place, the
 //!    sentence names it after a colon.
 
-use super::{
-    category::Category,
-    fold::{fold, is_letter},
-    template::Template,
-};
+use super::{category::Category, template::Template};
+use crate::fold::{fold, is_letter};
 use base::Lang;
 use std::borrow::Cow;
 use unicode_normalization::char::is_combining_mark;

@@ -3,10 +3,9 @@
 use super::{
     category::Category,
     entry::Written,
-    fold::fold_into,
     personal::{self, Slot},
 };
-use crate::plans::Plan;
+use crate::{fold::fold_into, plans::Plan};
 use base::{Lang, Time, id::TemplateId};
 
 /// Where a template stands: by category, the stock first and in its own order, then what was added, the oldest first.

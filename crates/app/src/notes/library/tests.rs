@@ -4,12 +4,14 @@ use super::{
     catalogue::{Catalogue, Sizes},
     category::Category,
     entry::{self, Written, stock},
-    fold::{fold, fold_into, is_letter},
     personal::{self, Personal},
     store::Added,
     template::{Place, Template},
 };
-use crate::plans::Plan;
+use crate::{
+    fold::{fold, fold_into, is_letter},
+    plans::Plan,
+};
 use base::{Lang, Time};
 use memchr::memmem::Finder;
 use proptest::prelude::*;

@@ -11,12 +11,7 @@ use crate::{
     couples::Membership,
     edge::once::Once,
     identity::Caller,
-    notes::{
-        channel::Channel,
-        library,
-        model::{check_words, id_or_empty},
-        send::no_partner,
-    },
+    notes::{channel::Channel, library, model::check_words, send::no_partner},
     plans::{self, Feature},
 };
 use axum::http::StatusCode;
@@ -43,7 +38,7 @@ pub struct NewScheduled {
     #[schema(min_length = 1, max_length = 10_000)]
     pub content: String,
     #[schema(value_type = Option<String>, pattern = "^(tpl_[0-7][0-9a-hjkmnp-tv-z]{25})?$")]
-    #[serde(default, deserialize_with = "id_or_empty")]
+    #[serde(default, deserialize_with = "crate::check::id_or_empty")]
     pub template_id: Option<TemplateId>,
     pub language: Option<String>,
     /// `YYYY-MM-DD`

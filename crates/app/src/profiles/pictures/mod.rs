@@ -140,8 +140,7 @@ async fn only_regular(cx: &Cx, tx: &mut Tx, member: MemberId) -> Result<()> {
 async fn replace(cx: &Cx, tx: &mut Tx, member: MemberId, name: Option<&str>) -> Result<bool> {
     // The account's row is locked by this; of two at once the second sees what the first one named.
     accounts::touch(cx, tx, member).await?;
-    let sql = "select picture from profiles where member_id = $1";
-    let before = tx.row(sql, args![member]).await?.ok_or_else(Error::not_found)?.text_opt(0)?;
+    let before = name_of(tx, member).await?;
     if before.is_none() && name.is_none() {
         return Ok(false);
     }
@@ -150,17 +149,21 @@ async fn replace(cx: &Cx, tx: &mut Tx, member: MemberId, name: Option<&str>) -> 
     if let Some(name) = before {
         Job::RemovePicture { member, name }.enqueue(cx, tx).await?;
     }
+    Job::ProjectCard { member }.enqueue(cx, tx).await?;
     completed(cx, tx, member).await?;
     updated(cx, tx, member).await?;
     Ok(true)
 }
 
+/// The name of a member's picture.
+pub async fn name_of(tx: &mut Tx, member: MemberId) -> Result<Option<String>> {
+    let row = tx.row("select picture from profiles where member_id = $1", args![member]).await?;
+    Ok(row.map(|row| row.text_opt(0)).transpose()?.flatten())
+}
+
 /// Removes the objects of a picture that nobody has any more. May run twice.
 pub async fn discard(app: &App, member: MemberId, name: &str) -> Result<()> {
-    let mut tx = app.ports.sql.read().await?;
-    let row = tx.row("select picture from profiles where member_id = $1", args![member]).await?;
-    drop(tx);
-    if row.map(|r| r.text_opt(0)).transpose()?.flatten().as_deref() == Some(name) {
+    if name_of(&mut app.ports.sql.read().await?, member).await?.as_deref() == Some(name) {
         return Ok(());
     }
     for edge in [LARGE, SMALL] {

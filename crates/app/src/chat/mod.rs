@@ -1,0 +1,67 @@
+//! Chat: one conversation for each pair of members, in which every word arrives once and in order.
+//!
+//! - A conversation is one item of state and a partition of messages. Whatever changes it replaces the state under a
+//!   condition on its version, in one commit with the message, both counters and the event. So `seq` has no gap, a
+//!   counter is never behind what it counts, and of two writers one looks again.
+//! - What a participant has read, cleared or got is a mark: a `seq`. Nothing is counted by reading everything.
+//! - A message's id names its place ([`ids`]), so there is no index of ids to write.
+//! - The other participant is whoever the conversation names; an id in a body never decides who writes.
+//!
+//! Presence is in its own folder; calls leave their traces here by [`post`].
+
+mod block;
+mod change;
+mod conversation;
+mod evidence;
+mod forward;
+mod ids;
+mod info;
+mod labels;
+mod live;
+mod media;
+mod message_routes;
+mod messages;
+mod model;
+mod open;
+mod page;
+mod pins;
+mod post;
+mod reactions;
+mod receipts;
+mod render;
+mod reports;
+mod routes;
+mod safety_routes;
+mod stars;
+mod state;
+mod view;
+
+pub use conversation::purge;
+pub use live::{Receipt, Telling, delivered_live, run, store_delivered, tell, tells, typing};
+pub use open::of_couple;
+
+use crate::app::App;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Conversations that this node changes at the same time; those of one number take turns.
+const TURNS: usize = 4_096;
+
+/// What chat needs in memory.
+pub struct Chat {
+    turns: Vec<Mutex<()>>,
+    pushed: live::Pushed,
+    typing: live::Typing,
+}
+
+impl Default for Chat {
+    fn default() -> Self {
+        let turns = (0..TURNS).map(|_| Mutex::new(())).collect();
+        Self { turns, pushed: live::Pushed::default(), typing: live::Typing::default() }
+    }
+}
+
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    routes::routes().merge(message_routes::routes()).merge(safety_routes::routes())
+}
