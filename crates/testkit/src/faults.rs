@@ -83,6 +83,8 @@ pub struct Faults {
     pub items: Switch,
     /// Commits of `items` that store a love note.
     pub notes: Switch,
+    /// Commits of `items` that are stored, and whose answer is lost.
+    pub lost: Switch,
     pub mail: Switch,
     pub sms: Switch,
 }
@@ -91,6 +93,7 @@ pub(crate) struct FlakyItems {
     pub(crate) inner: Arc<SqliteItems>,
     pub(crate) switch: Switch,
     pub(crate) notes: Switch,
+    pub(crate) lost: Switch,
 }
 
 #[async_trait]
@@ -108,7 +111,9 @@ impl Items for FlakyItems {
         if commit.writes.iter().any(|write| write.key().table == app::tables::NOTES) {
             self.notes.check("items.commit")?;
         }
-        self.inner.commit(commit).await
+        let outcome = self.inner.commit(commit).await?;
+        self.lost.check("items.commit")?;
+        Ok(outcome)
     }
     async fn outbox(&self, after: u64, limit: usize) -> PortResult<Vec<Emitted>> {
         self.switch.check("items.outbox")?;

@@ -107,7 +107,12 @@ pub(crate) async fn open(
     Parts {
         ports: Ports {
             sql,
-            items: Arc::new(FlakyItems { inner: items, switch: faults.items.clone(), notes: faults.notes.clone() }),
+            items: Arc::new(FlakyItems {
+                inner: items,
+                switch: faults.items.clone(),
+                notes: faults.notes.clone(),
+                lost: faults.lost.clone(),
+            }),
             cache: Arc::new(MemoryCache::new(8 * 1024 * 1024)),
             fanout: Arc::new(MemoryFanout::new(4_096)),
             queue: Arc::new(SqliteQueue::new(store.clone(), topics::QUEUES, world.clone())),

@@ -16,7 +16,7 @@ use base::{
 };
 use bytes::Bytes;
 use ports::items::{Commit, Outcome, Query, When, Write};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 use utoipa::ToSchema;
 
@@ -27,14 +27,28 @@ const HOURS: &[i64] = &[24, 7 * 24, 30 * 24];
 #[schema(example = json!({ "hours": 168 }))]
 pub struct PinMessage {
     /// 24, 168 or 720; 168 when the body is absent. Null or 0: until it is unpinned.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<i64>)]
-    pub hours: Option<Option<i64>>,
+    pub hours: Lasting,
 }
 
-/// Tells null from absent.
-fn given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Option<i64>>, D::Error> {
-    Option::<i64>::deserialize(input).map(Some)
+/// How long a pin is to last.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Lasting {
+    /// Nothing was said.
+    #[default]
+    Usual,
+    Forever,
+    Hours(i64),
+}
+
+impl<'de> Deserialize<'de> for Lasting {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        Ok(match Option::<i64>::deserialize(input)? {
+            None | Some(0) => Self::Forever,
+            Some(hours) => Self::Hours(hours),
+        })
+    }
 }
 
 /// A pinned message of a conversation.
@@ -58,10 +72,10 @@ pub struct PinList {
 impl PinMessage {
     fn until(&self, now: Time) -> Result<Option<Time>> {
         match self.hours {
-            None => Ok(Some(now.plus(HOURS[1] * HOUR))),
-            Some(None | Some(0)) => Ok(None),
-            Some(Some(hours)) if HOURS.contains(&hours) => Ok(Some(now.plus(hours * HOUR))),
-            Some(Some(_)) => Err(Error::field("/hours", "unknown_value", "A pin lasts 24, 168 or 720 hours.")),
+            Lasting::Usual => Ok(Some(now.plus(HOURS[1] * HOUR))),
+            Lasting::Forever => Ok(None),
+            Lasting::Hours(hours) if HOURS.contains(&hours) => Ok(Some(now.plus(hours * HOUR))),
+            Lasting::Hours(_) => Err(Error::field("/hours", "unknown_value", "A pin lasts 24, 168 or 720 hours.")),
         }
     }
 }

@@ -112,9 +112,10 @@ pub(super) async fn read(
             return Ok(us);
         }
         if up_to > before.read {
-            us.me_mut().unread = match up_to == us.state.last_seq {
-                true => 0,
-                false => (before.unread - messages::addressed(app, &us, before.read, up_to).await?).max(0),
+            us.me_mut().unread = if up_to == us.state.last_seq {
+                0
+            } else {
+                (before.unread - messages::addressed(app, &us, before.read, up_to).await?).max(0)
             };
         }
         let me = us.me_mut();

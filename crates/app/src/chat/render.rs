@@ -38,6 +38,7 @@ pub struct Message {
     /// What it answers; null when that was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ReplyTo>)]
+    #[expect(clippy::option_option, reason = "not an answer, and an answer to nothing, are two things")]
     pub reply_to: Option<Option<ReplyTo>>,
     pub status: Status,
     /// For everyone: nothing of it is left but its place.

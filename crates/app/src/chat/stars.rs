@@ -4,18 +4,21 @@ use super::{
     ids::Tag,
     messages::{Found, find, replace},
     model::{Stored, is_visible},
-    page, render,
+    page,
+    post::Ids,
+    render,
     state::{ATTEMPTS, Seat, Seated, busy},
 };
-use crate::{app::App, identity::Caller, tables::STARS};
+use crate::{app::App, identity::Caller, tables::STARS, work::outbox::Event};
 use base::{
     Cx, Result, Time,
     id::{ConversationId, MemberId, MessageId},
     page::limit,
 };
 use bytes::Bytes;
-use ports::items::{Key, Part, Query, When, Write};
+use ports::items::{Commit, Key, Outcome, Part, Query, When, Write};
 use serde::Deserialize;
+use std::borrow::Cow;
 use utoipa::IntoParams;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -61,7 +64,11 @@ pub(super) async fn set(app: &App, cx: &Cx, caller: &Caller, id: MessageId, star
         }
         stored.more.starred[us.seat.index()] = star.then(|| cx.now());
         writes.push(replace(&item, &stored)?);
-        if app.ports.items.try_commit(writes).await?.is_some() {
+        // The member's other devices show it, too.
+        let to = vec![(caller.member, Cow::Borrowed("message.updated"))];
+        let outbox = vec![Event::new(None, to, Ids::of(&stored)).emit(cx)?];
+        if let Outcome::Applied { .. } = app.ports.items.commit(Commit { writes, outbox, token: None }).await? {
+            app.bells.relay.notify_one();
             return render::one(app, cx, &us, &stored).await;
         }
     }

@@ -32,6 +32,7 @@ pub(super) struct State {
 /// What one participant has of a conversation. Marks are the `seq` up to which something holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Side {
     /// Messages addressed to this participant that are not read, removed or cleared.
     pub unread: i64,

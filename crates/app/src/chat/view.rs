@@ -44,6 +44,7 @@ impl Face {
 
 /// A conversation as the caller sees it.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Conversation {
     pub id: ConversationId,
     /// The other participant.
@@ -70,6 +71,8 @@ pub struct Conversation {
     pub read_up_to_seq: u64,
     pub delivered_up_to_seq: u64,
     pub cleared_before: Option<Time>,
+    /// Up to where the caller has cleared it.
+    pub cleared_seq: u64,
     pub created_at: Time,
     pub updated_at: Time,
 }
@@ -127,6 +130,7 @@ pub(super) async fn of(app: &App, cx: &Cx, us: &Seated) -> Result<Conversation> 
         read_up_to_seq: them.seen,
         delivered_up_to_seq: them.delivered,
         cleared_before: me.cleared_at,
+        cleared_seq: me.cleared,
         created_at: us.state.created_at,
         updated_at: us.state.updated_at,
     })

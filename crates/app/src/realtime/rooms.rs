@@ -140,8 +140,8 @@ mod tests {
         let _second = enter(2, Kind::WebSocket);
         let _third = enter(3, Kind::WebSocket);
         assert_eq!([&stream, &again].map(|c| c.closing()), [Some(close::REPLACED), None]);
-        let frame = Bytes::from_static(b"{}");
-        assert_eq!(rooms.deliver(MEMBER, 1, &frame), 3);
+        let frame = bytes::Bytes::from_static(b"{}");
+        assert_eq!(rooms.deliver(MEMBER, &[(1, frame)]), 3);
         assert!(first.take(0, |_| true).is_empty() && again.take(0, |_| true).len() == 1);
     }
 }

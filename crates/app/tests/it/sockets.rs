@@ -97,6 +97,11 @@ impl Device {
         self.unread.pop_front().expect("an event")
     }
 
+    /// The next event, if one comes within this time.
+    pub async fn waiting(&mut self, patience: Duration) -> Option<Value> {
+        tokio::time::timeout(patience, self.event()).await.ok()
+    }
+
     /// The next event, which has this type.
     pub async fn expect(&mut self, kind: &str) -> Value {
         let event = self.event().await;
