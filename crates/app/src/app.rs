@@ -5,6 +5,7 @@ use crate::{
     edge::{access_log::AccessLog, metrics::Metrics, once::InFlight},
     identity::Engine,
     notes::Library,
+    pixels::Pixels,
     profiles::pictures::Pictures,
     realtime::{self, Rooms},
     settings::Settings,
@@ -32,6 +33,7 @@ pub struct App {
     pub templates: Library,
     pub pictures: Pictures,
     pub chat: Chat,
+    pub pixels: Pixels,
     /// Signs bodies of calls with an idempotency key: passwords among them cannot be found by trying.
     pub bodies: ring::hmac::Key,
     /// Verifies links to the embedded folder of objects; none with a real object store.
@@ -78,6 +80,7 @@ impl App {
             templates: Library::default(),
             pictures: Pictures::default(),
             chat: Chat::default(),
+            pixels: Pixels::default(),
             bodies: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &bodies),
             signer: parts.signer,
             dev_outbox: parts.dev_outbox,

@@ -14,6 +14,7 @@ mod languages;
 pub mod mailing;
 mod notes;
 pub mod operator;
+mod pixels;
 pub mod plans;
 pub mod problem_texts;
 mod profiles;

@@ -4,7 +4,6 @@
 //! removes those of the picture before. So what a profile names is always there, whenever the process ends; objects
 //! that no profile came to name are swept after a day.
 
-mod pixels;
 mod sweep;
 
 pub use sweep::Sweep;
@@ -17,32 +16,23 @@ use super::{
 use crate::{
     app::App,
     identity::{Caller, accounts},
+    pixels::{Picture, Refused},
     work::jobs::Job,
 };
 use base::{Cx, Error, Kind, Result, id::MemberId, secret, time::HOUR};
 use bytes::Bytes;
-use pixels::{Picture, Refused};
 use ports::{args, objects::PutWhen, sql::Tx};
-use tokio::sync::Semaphore;
 
 /// Bytes of a picture as it comes.
 pub const LARGEST: usize = 5 * 1024 * 1024;
 /// Edges of what is kept, in pixels.
 const LARGE: u32 = 512;
 const SMALL: u32 = 128;
-/// Pictures that are decoded at once: each may take a few hundred megabytes for a moment.
-const AT_ONCE: usize = 2;
 
 /// What pictures need in memory.
+#[derive(Default)]
 pub struct Pictures {
-    decoding: Semaphore,
     pub sweep: Sweep,
-}
-
-impl Default for Pictures {
-    fn default() -> Self {
-        Self { decoding: Semaphore::new(AT_ONCE), sweep: Sweep::default() }
-    }
 }
 
 /// Links to a picture's two sizes.
@@ -82,7 +72,7 @@ fn refused(why: Refused) -> Error {
     }
 }
 
-/// The kept forms of an uploaded picture. Decoding runs on threads that serve no requests.
+/// The kept forms of an uploaded picture.
 async fn prepare(app: &App, bytes: Bytes) -> Result<Picture> {
     if bytes.is_empty() {
         return Err(Error::field("/picture", "required", "A picture is needed."));
@@ -91,13 +81,7 @@ async fn prepare(app: &App, bytes: Bytes) -> Result<Picture> {
         let detail = format!("A picture may have {LARGEST} bytes.");
         return Err(Error::new(Kind::TooLarge, "payload_too_large", detail));
     }
-    // Before anything is spent on it.
-    let format = pixels::sniff(&bytes).map_err(refused)?;
-    let permit = app.pictures.decoding.acquire().await.map_err(|e| Error::bug("wait for a decoder", e))?;
-    let work = tokio::task::spawn_blocking(move || pixels::prepare(&bytes, format, [LARGE, SMALL]));
-    let picture = work.await.map_err(|e| Error::bug("decode a picture", e))?;
-    drop(permit);
-    picture.map_err(refused)
+    app.pixels.keep(bytes, [LARGE, SMALL]).await?.map_err(refused)
 }
 
 /// Takes the place of the picture before.

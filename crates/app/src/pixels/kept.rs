@@ -18,7 +18,7 @@ const MEMORY: u64 = 384 * 1024 * 1024;
 const QUALITY: u8 = 85;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refused {
+pub enum Refused {
     /// None of the four formats, whatever it was called.
     Format,
     /// Too many pixels.
@@ -29,9 +29,12 @@ pub(super) enum Refused {
 
 /// A picture as it is kept.
 #[derive(Debug)]
-pub(super) struct Picture {
+pub struct Picture {
     pub large: Bytes,
     pub small: Bytes,
+    /// Of the large one, in pixels.
+    pub width: u32,
+    pub height: u32,
     pub content_type: &'static str,
     pub ending: &'static str,
 }
@@ -53,7 +56,14 @@ pub(super) fn prepare(bytes: &[u8], format: ImageFormat, [large, small]: [u32; 2
     let thumbnail = fit(&image, small);
     let transparent = image.color().has_alpha() && image.to_rgba8().pixels().any(|p| p.0[3] < u8::MAX);
     let (content_type, ending) = if transparent { ("image/png", "png") } else { ("image/jpeg", "jpg") };
-    Ok(Picture { large: encode(&image, transparent)?, small: encode(&thumbnail, transparent)?, content_type, ending })
+    Ok(Picture {
+        large: encode(&image, transparent)?,
+        small: encode(&thumbnail, transparent)?,
+        width: image.width(),
+        height: image.height(),
+        content_type,
+        ending,
+    })
 }
 
 fn decode(bytes: &[u8], format: ImageFormat) -> Result<(DynamicImage, Orientation), Refused> {
@@ -135,6 +145,7 @@ mod tests {
             assert_eq!(picture.content_type, "image/jpeg", "{format:?}");
             let (large, small) = (read(&picture.large), read(&picture.small));
             assert_eq!((large.width(), large.height(), small.width(), small.height()), (512, 256, 128, 64));
+            assert_eq!((picture.width, picture.height), (512, 256));
             let left = large.to_rgb8().get_pixel(20, 100).0;
             assert!(left[0] > 200 && left[2] < 60, "{format:?}: {left:?}");
         }
@@ -171,7 +182,7 @@ mod tests {
             assert!(!bytes.windows(4).any(|w| w == b"Exif") && !bytes.windows(3).any(|w| w == b"GPS"));
         }
         let large = read(&picture.large).to_rgb8();
-        assert_eq!(large.dimensions(), (32, 64));
+        assert_eq!((large.dimensions(), picture.width, picture.height), ((32, 64), 32, 64));
         let (top, bottom) = (large.get_pixel(16, 8).0, large.get_pixel(16, 56).0);
         assert!(top[0] > 200 && bottom[2] > 200, "{top:?} {bottom:?}");
     }
