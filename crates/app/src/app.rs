@@ -3,6 +3,7 @@
 use crate::{
     chat::{self, Chat},
     edge::{access_log::AccessLog, metrics::Metrics, once::InFlight},
+    files,
     identity::Engine,
     notes::Library,
     pixels::Pixels,
@@ -34,6 +35,9 @@ pub struct App {
     pub pictures: Pictures,
     pub chat: Chat,
     pub pixels: Pixels,
+    /// Looks into files to see what they are.
+    pub looking: files::Looking,
+    pub file_sweep: files::Sweep,
     /// Signs bodies of calls with an idempotency key: passwords among them cannot be found by trying.
     pub bodies: ring::hmac::Key,
     /// Verifies links to the embedded folder of objects; none with a real object store.
@@ -81,6 +85,8 @@ impl App {
             pictures: Pictures::default(),
             chat: Chat::default(),
             pixels: Pixels::default(),
+            looking: files::Looking::default(),
+            file_sweep: files::Sweep::default(),
             bodies: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &bodies),
             signer: parts.signer,
             dev_outbox: parts.dev_outbox,

@@ -8,6 +8,7 @@ mod chat;
 mod check;
 mod couples;
 pub mod edge;
+pub mod files;
 mod fold;
 mod identity;
 mod languages;

@@ -76,6 +76,9 @@ pub const REASONS: &[&str] = &[
     "blocked",
     "no_room",
     "own_message",
+    "file_in_use",
+    "not_uploaded",
+    "too_many_uploads",
 ];
 
 /// Every `code` inside `errors`, about one field. A reason may stand there too, where a field is its cause. Append-only.
@@ -99,6 +102,8 @@ pub const FIELD_CODES: &[&str] = &[
     "invalid_image",
     "own_id",
     "invalid_emoji",
+    "executable",
+    "invalid_file",
 ];
 
 /// The words of one language.

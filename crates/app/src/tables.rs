@@ -26,6 +26,10 @@ pub const EVENTS: Table = Table::new("events");
 pub const TIMERS: Table = Table::new("timers");
 /// Failure counters of lock-outs and code limits. pk = subject, sk = window.
 pub const STRIKES: Table = Table::new("strikes");
+/// Files. pk = file, sk = `file`; number = messages that use it, -1 when it is gone.
+pub const FILES: Table = Table::new("files");
+/// Uploads that are not completed yet. pk = owner, sk = file to be.
+pub const UPLOADS: Table = Table::new("uploads");
 
 /// Conversations. pk = tag (6 bytes, the end of the conversation's id), sk = `state`.
 pub const CONVERSATIONS: Table = Table::new("conversations");
@@ -73,4 +77,6 @@ pub const ALL: &[Table] = &[
     PINS,
     MEDIA,
     BLOCKS,
+    FILES,
+    UPLOADS,
 ];

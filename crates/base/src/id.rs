@@ -54,6 +54,8 @@ kinds! {
     Report ReportId "rpt",
     /// A feature granted to a member besides the plan.
     EntitlementGrant EntitlementGrantId "grt",
+    /// A file that somebody sent.
+    File FileId "fil",
 }
 
 pub struct Id<K> {

@@ -65,8 +65,13 @@ fn check_type(headers: &HeaderMap) -> Result<(), Error> {
 
 /// The whole body, within the size and time the settings allow.
 pub(super) async fn collect(request: Request, app: &App) -> Result<Bytes, Error> {
+    let stated = request.extensions().get::<Arc<Facts>>().and_then(|f| f.body_limit);
+    collect_within(request, app, stated.unwrap_or(app.settings.edge.body_limit)).await
+}
+
+/// The whole body, within this many bytes and the time the settings allow.
+pub(super) async fn collect_within(request: Request, app: &App, limit: usize) -> Result<Bytes, Error> {
     let edge = &app.settings.edge;
-    let limit = request.extensions().get::<Arc<Facts>>().and_then(|f| f.body_limit).unwrap_or(edge.body_limit);
     let body = Limited::new(request.into_body(), limit);
     let collected = tokio::time::timeout(Duration::from_secs(edge.body_seconds), body.collect()).await;
     match collected {

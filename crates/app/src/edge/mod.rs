@@ -22,7 +22,7 @@ pub mod request;
 pub mod serve;
 pub mod upload;
 
-use crate::{app::App, audit, chat, couples, identity, languages, notes, plans, profiles, realtime};
+use crate::{app::App, audit, chat, couples, files, identity, languages, notes, plans, profiles, realtime};
 use axum::{
     Router,
     body::Body,
@@ -50,6 +50,7 @@ fn features() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .merge(notes::routes())
         .merge(notes::library_routes())
         .merge(chat::routes())
+        .merge(files::routes())
         .merge(realtime::routes())
         .merge(audit::routes())
         .split_for_parts();

@@ -2,7 +2,7 @@
 
 use super::{
     gate::empty,
-    input::collect,
+    input::collect_within,
     problem::{Answer, Problem},
     request::header,
 };
@@ -36,7 +36,9 @@ async fn serve(State(app): State<Arc<App>>, request: Request) -> Answer<Response
         Grant::Get { key } => read(&app, &key, request.headers()).await,
         Grant::Put(upload) => {
             let kind = header(request.headers(), "content-type").unwrap_or_default().to_owned();
-            let body = collect(request, &app).await?;
+            // The signature says how much: a link for a large file takes more than a usual call.
+            let most = usize::try_from(upload.max_bytes).unwrap_or(usize::MAX);
+            let body = collect_within(request, &app, most).await?;
             if !upload.admits(&kind, body.len() as u64) {
                 let detail = "Size or type is not what this link is for.";
                 return Err(Error::new(Kind::TooLarge, "payload_too_large", detail).into());

@@ -4,13 +4,13 @@ use super::{
     gate::{empty, hex},
     input::{Input, parse},
     problem::{Answer, Problem},
-    request::{About, Facts, header},
+    request::{About, header},
 };
 use crate::{app::App, tables};
 use axum::{
     body::Body,
     extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE, request::Parts},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header::CONTENT_TYPE, request::Parts},
 };
 use base::{Cx, Error, Kind, time::HOUR};
 use bytes::Bytes;
@@ -73,9 +73,9 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Create<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let Ok(About(facts)) = About::from_request_parts(&mut parts, app).await;
-        let key = key_of(&parts)?;
+        let key = Once::sent(&parts.headers)?;
         let Input { value, bytes } = Input::<T>::from_request(Request::from_parts(parts, body), app).await?;
-        Ok(Self { input: value, once: Once::new(key, &facts, app, &bytes) })
+        Ok(Self { input: value, once: Once::of(key, &About(facts), app, &[&bytes]) })
     }
 }
 
@@ -83,21 +83,9 @@ impl FromRequestParts<Arc<App>> for Bare {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let Ok(About(facts)) = About::from_request_parts(parts, app).await;
-        Ok(Self(Once::new(key_of(parts)?, &facts, app, parts.uri.path().as_bytes())))
+        let key = Once::sent(&parts.headers)?;
+        Ok(Self(Once::of(key, &About(facts), app, &[parts.uri.path().as_bytes()])))
     }
-}
-
-/// The caller's key, if there is one.
-fn key_of(parts: &Parts) -> Result<Option<String>, Error> {
-    if !parts.headers.contains_key("idempotency-key") {
-        return Ok(None);
-    }
-    let key = header(&parts.headers, "idempotency-key").unwrap_or_default();
-    if key.is_empty() || key.chars().count() > 255 {
-        let detail = "An idempotency key has 1 to 255 characters of ASCII.";
-        return Err(Error::new(Kind::Malformed, "malformed", detail));
-    }
-    Ok(Some(key.to_owned()))
 }
 
 impl Keyed {
@@ -157,11 +145,32 @@ pub fn in_progress() -> Error {
 }
 
 impl Once {
-    fn new(key: Option<String>, facts: &Facts, app: &App, about: &[u8]) -> Self {
+    /// The key a request was sent with, if there is one.
+    pub(super) fn sent(headers: &HeaderMap) -> Result<Option<String>, Error> {
+        if !headers.contains_key("idempotency-key") {
+            return Ok(None);
+        }
+        let key = header(headers, "idempotency-key").unwrap_or_default();
+        if key.is_empty() || key.chars().count() > 255 {
+            let detail = "An idempotency key has 1 to 255 characters of ASCII.";
+            return Err(Error::new(Kind::Malformed, "malformed", detail));
+        }
+        Ok(Some(key.to_owned()))
+    }
+
+    /// A call that says these pieces; one alone counts as it is, of several each counts after its length.
+    pub(super) fn of(key: Option<String>, About(facts): &About, app: &App, pieces: &[&[u8]]) -> Self {
         Self(key.map(|key| {
             let who = facts.caller.map_or_else(|| "visitor".to_owned(), |caller| caller.member.to_string());
+            let mut signed = hmac::Context::with_key(&app.bodies);
+            for piece in pieces {
+                if pieces.len() > 1 {
+                    signed.update(&(piece.len() as u64).to_be_bytes());
+                }
+                signed.update(piece);
+            }
             let mut digest = [0; 32];
-            digest.copy_from_slice(hmac::sign(&app.bodies, about).as_ref());
+            digest.copy_from_slice(signed.sign().as_ref());
             Keyed { scope: format!("{who} {}", facts.operation), key, digest }
         }))
     }

@@ -115,6 +115,11 @@ pub(super) static WORDS: super::Words = super::Words {
             "second_factor_needed",
             "Ceci demande ton second facteur. Active-le s’il ne l’est pas, puis reconnecte-toi avec lui.",
         ),
+        ("file_in_use", "Un message utilise encore ce fichier. Supprime le message, et le fichier partira avec lui."),
+        ("not_uploaded", "Le fichier n’est pas encore arrivé. Envoie-le, puis réessaie."),
+        ("too_many_uploads", "Plusieurs envois de fichiers sont encore ouverts. Termine-les, ou attends une heure."),
+        ("executable", "Les programmes ne peuvent pas être envoyés. Choisis un autre fichier."),
+        ("invalid_file", "Nous n’arrivons pas à lire ce fichier. Choisis-en un autre."),
         ("unknown_member", "Nous ne connaissons pas cette personne."),
         ("code_invalid", "Ce code ne correspond pas ou n’est plus valable. Vérifie-le ou demandes-en un nouveau."),
         (

@@ -4,7 +4,7 @@
 use crate::{
     app::App,
     audit::{self, Entry},
-    cards, chat, couples,
+    cards, chat, couples, files,
     identity::{self, accounts, contact, email_change, sessions},
     mailing::{self, Letter, Text},
     notes,
@@ -12,7 +12,7 @@ use crate::{
 };
 use base::{
     Cx, Error, Lang, Result, Time,
-    id::{ConversationId, CoupleId, InvitationId, MemberId, SessionId, TokenId},
+    id::{ConversationId, CoupleId, FileId, InvitationId, MemberId, SessionId, TokenId},
     time::{MINUTE, SECOND},
 };
 use ports::{
@@ -58,6 +58,8 @@ pub enum Job {
     CoupleEndedMail { couple: CoupleId, to: MemberId },
     #[serde(rename = "profiles.remove_picture")]
     RemovePicture { member: MemberId, name: String },
+    #[serde(rename = "files.remove")]
+    RemoveFile { file: FileId },
     #[serde(rename = "notes.deliver")]
     DeliverNote(notes::Delivery),
     #[serde(rename = "chat.purge")]
@@ -118,6 +120,7 @@ pub async fn perform(app: &App, cx: &Cx, job: &Job, key: &str) -> Result<()> {
         Job::CoupleLinked { couple } => couples::link_items(app, cx, *couple).await,
         Job::CoupleEnded { couple, by, at } => couples::ended(app, cx, *couple, *by, *at).await,
         Job::RemovePicture { member, name } => pictures::discard(app, *member, name).await,
+        Job::RemoveFile { file } => files::discard(app, *file).await,
         Job::DeliverNote(delivery) => notes::deliver(app, cx, delivery).await,
         Job::PurgeConversation { conversation, up_to } => chat::purge(app, *conversation, *up_to).await,
         Job::Audit { entry } => audit::record(app, std::slice::from_ref(entry)).await,

@@ -31,6 +31,7 @@ pub async fn all(app: &App) {
     told("couples in both stores", couples::reconcile(app, &cx).await);
     told("plans and grants that ran out", plans::lapse(app, &cx).await);
     told("pictures of nobody", app.pictures.sweep.round(app, &cx).await.map(drop));
+    told("files of nobody", app.file_sweep.round(app, &cx).await.map(drop));
     told("signing keys", rotate_keys(app, &cx).await);
     told("old rows", reap(app, &cx).await);
 }

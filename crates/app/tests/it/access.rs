@@ -41,6 +41,9 @@ struct Stage {
     message: String,
     /// From Bob to Alice, in it.
     answer: String,
+    /// Alice's, used by no message, and an upload of hers.
+    file: String,
+    upload: String,
     /// Alice's other device.
     session: String,
     /// Of mails to somebody outside this table.
@@ -90,6 +93,9 @@ impl Stage {
         let sessions = device.get("/v1/auth/sessions").await.expect(200).data();
         let session = sessions.iter().find(|s| s["current"] == true).unwrap()["id"].as_str().unwrap().to_owned();
         let template = app.get("/v1/note-templates?limit=1").await.expect(200).text("/data/0/id");
+        let file = alice.call("POST", "/v1/files?kind=document").bytes("Dear Bob").await.expect(201).text("/id");
+        let upload = json!({ "kind": "document", "size": 9, "mime": "text/plain" });
+        let upload = alice.post("/v1/uploads", upload).await.expect(201).text("/id");
         let newcomer = app.newcomer("Newcomer").await;
         let opened = alice.post("/v1/conversations", json!({ "member_id": bob.id })).await.expect(200);
         let conversation = opened.text("/id");
@@ -112,6 +118,8 @@ impl Stage {
             conversation,
             message,
             answer,
+            file,
+            upload,
             verify_token: app.mailed(&newcomer.email, "/verify?token="),
             reset_token: app.mailed(&newcomer.email, "/reset?token="),
             change_token: app.mailed(&newcomer.email, "/email-change?token="),
@@ -355,6 +363,16 @@ const TABLE: &[Row] = &[
     Row("GET /v1/staff/reports", members(403), |_, who| who.get("/v1/staff/reports")),
     Row("POST /v1/staff/reports/{id}/close", members(403), |_, who|
         who.post("/v1/staff/reports/rpt_01hf7yat00000000000000000a/close", Value::Null)),
+    // Files                                       anonymous, single, alice, bob, former, other
+    Row("POST /v1/files", members(201), |_, who| who.call("POST", "/v1/files?kind=document").bytes("Dear Ben")),
+    Row("POST /v1/uploads", members(201), |_, who|
+        who.post("/v1/uploads", json!({ "kind": "image", "size": 9, "mime": "image/png" }))),
+    // Alice's, whose bytes have not come.
+    Row("POST /v1/uploads/{id}/complete", [401, 404, 409, 404, 404, 404], |s, who|
+        who.post(&format!("/v1/uploads/{}/complete", s.upload), Value::Null)),
+    Row("GET /v1/files/{id}", [401, 404, 200, 404, 404, 404], |s, who| who.get(&format!("/v1/files/{}", s.file))),
+    Row("DELETE /v1/files/{id}", [401, 404, 204, 404, 404, 404], |s, who|
+        who.delete(&format!("/v1/files/{}", s.file))),
     // Staff (who may is in `staff`)                anonymous, single, alice, bob, former, other
     Row("GET /v1/staff/audit", members(403), |_, who| who.get("/v1/staff/audit")),
     // Real time                                   anonymous, single, alice, bob, former, other

@@ -55,6 +55,7 @@ fn number(job: &Job) -> usize {
         Job::DeliverNote(_) => 17,
         Job::Audit { .. } => 18,
         Job::PurgeConversation { .. } => 19,
+        Job::RemoveFile { .. } => 20,
     }
 }
 
@@ -62,7 +63,7 @@ fn number(job: &Job) -> usize {
 fn every_job_and_timer_that_was_ever_stored_can_be_read() {
     let jobs: Vec<Job> = reads(&parse(include_str!("../golden/jobs.json")));
     let numbers: BTreeSet<_> = jobs.iter().map(number).collect();
-    assert_eq!(numbers, (0..20).collect());
+    assert_eq!(numbers, (0..21).collect());
     let timers: Vec<Timer> = reads(&parse(include_str!("../golden/timers.json")));
     assert!(timers.iter().any(|timer| match timer {
         Timer::ScheduledNote { .. } => true,
