@@ -5,7 +5,10 @@
 
 use super::content::Container;
 use bytes::Bytes;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::{
+    io::{self, Cursor, Read, Seek, SeekFrom},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 use symphonia::{
     core::{
         codecs::CodecParameters,
@@ -33,6 +36,11 @@ pub(super) struct Recording {
 
 /// None when it cannot be read as what it begins as.
 pub(super) fn probe(bytes: &Bytes, container: Container) -> Option<Recording> {
+    // The readers do sums with numbers of the file; one that goes wrong ends this file's probe and nothing else.
+    catch_unwind(AssertUnwindSafe(|| read(bytes, container))).ok().flatten()
+}
+
+fn read(bytes: &Bytes, container: Container) -> Option<Recording> {
     let source = Metered::new(bytes.clone());
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let options = FormatOptions::default();
@@ -52,7 +60,7 @@ pub(super) fn probe(bytes: &Bytes, container: Container) -> Option<Recording> {
     }
     let told = reader.tracks().iter().filter_map(told).fold(0.0, f64::max);
     let seconds = if told > 0.0 { Some(told) } else { walked(&mut *reader) };
-    found.seconds = seconds.filter(|s| *s > 0.0).map(|s| (s * 1_000.0).round() / 1_000.0);
+    found.seconds = seconds.map(|s| (s * 1_000.0).round() / 1_000.0).filter(|s| *s > 0.0);
     Some(found)
 }
 
@@ -129,5 +137,77 @@ impl MediaSource for Metered {
     }
     fn byte_len(&self) -> Option<u64> {
         Some(self.bytes.get_ref().len() as u64)
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/it/recordings.rs"]
+mod recordings;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn samples() -> Vec<(Container, Vec<u8>)> {
+        vec![
+            (Container::Ogg, recordings::ogg(600)),
+            (Container::Matroska, recordings::webm(600, None, false)),
+            (Container::Matroska, recordings::webm(600, Some(600), true)),
+            (Container::Mp4, recordings::mp4(600, false)),
+            (Container::Mp4, recordings::mp4(600, true)),
+            (Container::Mp4, recordings::fragmented(600)),
+        ]
+    }
+
+    #[test]
+    fn containers_tell_what_they_hold() {
+        for (container, bytes) in samples() {
+            let found = probe(&bytes.into(), container).unwrap();
+            assert!(found.heard != found.seen, "{container:?}: {found:?}");
+            let seconds = found.seconds.unwrap();
+            assert!((seconds - 0.6).abs() < 0.03, "{container:?}: {seconds}");
+        }
+    }
+
+    /// A table of more samples than anybody could read is not walked to its end.
+    #[test]
+    fn a_small_file_makes_little_work() {
+        let mut bytes = recordings::mp4(600, false);
+        let at = bytes.windows(4).position(|w| w == b"stsz").unwrap();
+        // Four billion samples without bytes, and no length in the heads.
+        bytes[at + 8..at + 16].copy_from_slice(&[0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff]);
+        for name in [b"mdhd", b"mvhd"] {
+            let at = bytes.windows(4).position(|w| w == name).unwrap();
+            bytes[at + 20..at + 24].fill(0);
+        }
+        let _ = probe(&bytes.into(), Container::Mp4);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_500, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_bytes_panic(
+            sample in prop::sample::select(samples()), cut in any::<prop::sample::Index>(),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        ) {
+            let (container, mut bytes) = sample;
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes.truncate(cut.index(2 * bytes.len()).min(bytes.len()));
+            if let Some(found) = probe(&bytes.into(), container) {
+                prop_assert!(found.seconds.is_none_or(|s| s > 0.0 && s.is_finite()));
+            }
+        }
+
+        #[test]
+        fn no_noise_panics(noise in prop::collection::vec(any::<u8>(), 0..400)) {
+            for container in [Container::Ogg, Container::Matroska, Container::Mp4] {
+                let _ = probe(&noise.clone().into(), container);
+            }
+        }
     }
 }

@@ -16,6 +16,7 @@ mod model;
 mod names;
 mod prepare;
 mod routes;
+mod strip;
 mod sweep;
 mod uses;
 

@@ -4,6 +4,7 @@ use super::{
     Kind,
     content::{self, Content, Shape},
     duration::{self, Recording},
+    strip,
 };
 use crate::{app::App, pixels};
 use base::{Error, Result};
@@ -82,12 +83,15 @@ pub(super) async fn prepare(app: &App, kind: Kind, bytes: Bytes, said: Option<f6
             Ok(plain((found.mime, found.ending), told.seconds.or(said)))
         }
         (Kind::Video, _) => Err(wrong_kind("This is no video.")),
+        (_, Shape::Image) => {
+            let stripped = strip::strip(&bytes, found.mime);
+            Ok(Prepared { bytes: stripped, ..plain((found.mime, found.ending), None) })
+        }
         (Kind::Image | Kind::Document, _) => Ok(plain((found.mime, found.ending), None)),
     }
 }
 
-/// What it is and, of sound and video, what its container tells; on a thread that serves no requests. What makes a
-/// reader of ours fail altogether is a file that cannot be read.
+/// What it is and, of sound and video, what its container tells; on a thread that serves no requests.
 async fn look(app: &App, kind: Kind, bytes: &Bytes) -> Result<(Content, Option<Recording>)> {
     let permit = app.looking.0.acquire().await.map_err(|e| Error::bug("wait to look into a file", e))?;
     let bytes = bytes.clone();

@@ -81,7 +81,7 @@ fn written(answer: &impl Serialize) -> Result<Bytes> {
 
 /// Upload a file in one step, as the body itself or as a file in a form. Images (10 MiB; JPEG, PNG, WebP, GIF) are made
 /// smaller than 2560 pixels and lose their metadata; voice notes (5 MiB, 10 minutes; webm, ogg, mp4), videos and
-/// documents (25 MiB; anything but programs) stay as they are. The type is found in the content. It counts against the
+/// documents (25 MiB; anything but programs) stay as they are, but images among them lose their metadata, too. The type is found in the content. It counts against the
 /// storage of the plan, and goes after a day when no message uses it.
 #[utoipa::path(post, path = "/v1/files", tag = "Files",
     params(NewFile,

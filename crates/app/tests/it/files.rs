@@ -81,6 +81,10 @@ async fn where_a_photo_was_taken_is_not_kept() {
     let app = TestApp::new().await;
     let ana = app.member("Ana").await;
     let file = upload(&ana, "image", with_exif(&picture(64, 32, ImageFormat::Jpeg))).await.expect(201);
+    let document = upload(&ana, "document", with_exif(&picture(64, 32, ImageFormat::Jpeg))).await.expect(201);
+    let kept = open(&app, &document.at("/url")).await.expect(200);
+    assert!(!kept.bytes().windows(4).any(|w| w == b"GPS "));
+    assert_eq!((document.text("/mime"), size(&kept)), ("image/jpeg".to_owned(), (64, 32)));
     // Turned upright, so nothing is lost with the word about it.
     assert_eq!((file.at("/width"), file.at("/height")), (32.into(), 64.into()));
     for link in ["/url", "/thumbnail_url"] {
