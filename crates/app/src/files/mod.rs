@@ -25,7 +25,7 @@ pub use model::{Attachment, FileView, Kind, LARGEST, StoredFile, view};
 pub use prepare::Looking;
 pub use routes::routes;
 pub use sweep::Sweep;
-pub use uses::{Released, attach, discard, release, share};
+pub use uses::{Released, attach, discard, release, release_all, share};
 
 use base::{Error, Result};
 

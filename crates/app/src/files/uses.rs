@@ -12,6 +12,7 @@ use base::{
     id::{FileId, MemberId},
 };
 use ports::items::{Commit, Item, Outcome, When, Write};
+use std::collections::BTreeMap;
 
 /// The number of an item whose file is gone for everybody; a job removes what is left of it.
 const GONE: i64 = -1;
@@ -63,13 +64,32 @@ pub struct Released {
 
 /// One use less. With the last one the file is gone for everybody, and its job gives the storage back.
 pub async fn release(app: &App, id: FileId) -> Result<Released> {
+    less(app, id, 1).await
+}
+
+/// One use less for each mention: of messages that go together, some of which may have the same file. The jobs belong
+/// into the outbox of the commit. A commit has at most 100 writes: one of these for each file.
+pub async fn release_all(app: &App, ids: &[FileId]) -> Result<(Vec<Write>, Vec<Job>)> {
+    let mut uses = BTreeMap::new();
+    for id in ids {
+        *uses.entry(*id).or_insert(0) += 1;
+    }
+    let (mut writes, mut jobs) = (Vec::new(), Vec::new());
+    for (id, uses) in uses {
+        let released = less(app, id, uses).await?;
+        writes.extend(released.writes);
+        jobs.extend(released.job);
+    }
+    Ok((writes, jobs))
+}
+
+async fn less(app: &App, id: FileId, uses: i64) -> Result<Released> {
     let Some((file, item)) = find(app, id).await? else { return Ok(Released::default()) };
-    Ok(match item.number {
-        2.. => {
-            let number = item.number - 1;
-            Released { writes: vec![counted(item, number)], job: None }
-        }
-        _ => Released { writes: vec![counted(item, GONE)], job: Some(Job::RemoveFile { file: file.id }) },
+    let left = item.number - uses;
+    Ok(if left > 0 {
+        Released { writes: vec![counted(item, left)], job: None }
+    } else {
+        Released { writes: vec![counted(item, GONE)], job: Some(Job::RemoveFile { file: file.id }) }
     })
 }
 

@@ -105,3 +105,37 @@ async fn one_step_stores_as_an_upload_does() {
     assert_eq!(used(&ana).await, 17);
     assert_eq!(store("x.pdf", b"MZ\x90").await.unwrap_err().fields()[0].code, "executable");
 }
+
+/// Messages that go together: two with one file, one with another that somebody else has, too.
+#[tokio::test]
+async fn uses_end_together() {
+    let app = TestApp::new().await;
+    let ana = app.member("Ana").await;
+    let (one, two) = (file(&ana).await, file(&ana).await);
+    for id in [one, one, two, two] {
+        attach(&app, &ana, id).await;
+    }
+    let (writes, jobs) = files::release_all(app.core(), &[one, two, one]).await.unwrap();
+    assert_eq!((writes.len(), jobs.len()), (2, 1));
+    let outbox = jobs.iter().map(|job| job.emit().unwrap()).collect();
+    let outcome = app.core().ports.items.commit(Commit { writes, outbox, token: None }).await.unwrap();
+    assert!(matches!(outcome, Outcome::Applied { .. }));
+    app.settle().await;
+    ana.get(&format!("/v1/files/{one}")).await.problem(404, "not_found");
+    ana.get(&format!("/v1/files/{two}")).await.expect(200);
+    assert_eq!((used(&ana).await, stored(&app).await.len()), (17, 1));
+}
+
+/// A job that was given up, or lost with its outbox, is made good by the sweep.
+#[tokio::test]
+async fn what_is_gone_is_removed_without_its_job_too() {
+    let app = TestApp::new().await;
+    let ana = app.member("Ana").await;
+    let id = file(&ana).await;
+    attach(&app, &ana, id).await;
+    let Released { writes, job } = files::release(app.core(), id).await.unwrap();
+    assert!(job.is_some() && applied(&app, writes).await);
+    app.advance(base::time::DAY + 1);
+    app::work::reconcile(app.core()).await;
+    assert_eq!((used(&ana.renewed().await).await, stored(&app).await), (0, vec![]));
+}
