@@ -40,8 +40,9 @@ pub(super) async fn start(app: &App, cx: &Cx, member: MemberId, last: Option<u64
     if last == newest {
         return Ok(afresh(false));
     }
-    // Beyond the end, or not in the log (any more): what came after it is not known.
-    if last > newest || (last > 0 && !is_known(app, member, last).await?) {
+    // Beyond the end, or not in the log (any more): what came after it is not known. Of the newest record the device
+    // may have more than there is by now.
+    if record_of(last) > newest || (last > 0 && !is_known(app, member, last).await?) {
         return Ok(afresh(true));
     }
     Ok(match missed(app, cx, member, last).await? {

@@ -64,6 +64,13 @@ impl Model {
         seen.map(|seq| &*self.said[seq - 1].text)
     }
 
+    /// The newest message that the participant got and still sees. Later ones may have been cleared away before any
+    /// device had them.
+    fn got(&self, side: usize) -> usize {
+        let got = (1..=self.said.len()).rev().find(|seq| self.said[seq - 1].sender != side && self.sees(side, *seq));
+        got.unwrap_or(0)
+    }
+
     fn status(&self, seq: usize) -> &'static str {
         let receiver = &self.sides[1 - self.said[seq - 1].sender];
         match seq {
@@ -393,13 +400,10 @@ impl Run {
         }
     }
 
-    /// Everything addressed to the participant was fetched or pushed.
+    /// Everything addressed to the participant was fetched.
     fn delivered(&mut self, side: usize, up_to: usize) {
-        let addressed = (1..=up_to).rev().find(|seq| self.model.said[seq - 1].sender != side);
         let mine = &mut self.model.sides[side];
-        if addressed.is_some_and(|seq| seq > mine.delivered) {
-            mine.delivered = up_to;
-        }
+        mine.delivered = mine.delivered.max(up_to);
     }
 
     /// Devices go, come back and read some of what is there.
@@ -438,7 +442,9 @@ impl Run {
                     device.catch_up(newest).await;
                 }
             }
-            if now == before {
+            // A relay that met a fault waits a while before it goes on.
+            let told = self.nodes[0].core().ports.items.outbox(0, 1).await.unwrap().is_empty();
+            if told && now == before {
                 break;
             }
             before = now;
@@ -464,14 +470,15 @@ impl Run {
         let seed = self.seed;
         for side in 0..2 {
             // Every device was connected: everything was pushed, or came by the log.
-            self.delivered(side, count);
+            self.delivered(side, self.model.got(side));
         }
         for side in 0..2 {
             let wanted: BTreeMap<u64, Value> = (1..=count)
                 .filter(|seq| self.model.sees(side, *seq))
                 .map(|seq| (u64::try_from(seq).unwrap(), self.model.shown(side, seq)))
                 .collect();
-            let statuses: BTreeMap<u64, &str> = (1..=count)
+            let certain = self.model.sides[1 - side].delivered;
+            let statuses: BTreeMap<u64, &str> = (1..=certain)
                 .filter(|seq| self.model.sees(side, *seq) && self.model.said[seq - 1].sender == side)
                 .map(|seq| (u64::try_from(seq).unwrap(), self.model.status(seq)))
                 .collect();
@@ -484,7 +491,8 @@ impl Run {
                 let differ = shown.iter().find(|(seq, m)| wanted.get(*seq) != Some(*m));
                 assert_eq!(shown.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>(), "seed {seed}: {side}");
                 assert_eq!(differ, None, "seed {seed}: a message on a device of {side}, not {wanted:?}");
-                let own = device.messages.iter().filter(|(_, m)| m["sender_id"] == device.actor.id);
+                let own = device.messages.range(..=u64::try_from(certain).unwrap());
+                let own = own.filter(|(_, m)| m["sender_id"] == device.actor.id);
                 let shown: BTreeMap<u64, &str> = own.map(|(seq, m)| (*seq, m["status"].as_str().unwrap())).collect();
                 assert_eq!(shown, statuses, "seed {seed}: statuses on a device of {side}");
                 assert_eq!(device.total, i64::try_from(total).unwrap(), "seed {seed}: total of {side}");
@@ -545,7 +553,7 @@ async fn run(seed: u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_see_what_the_model_says() {
-    for _ in 0..3 {
+    for _ in 0..2 {
         run(rand::random()).await;
     }
 }
