@@ -60,6 +60,55 @@ impl Script for FreshKey {
     }
 }
 
+/// One request in whose body a number counts on.
+pub struct Counted {
+    bytes: Vec<u8>,
+    /// Where its digits stand.
+    digits: std::ops::Range<usize>,
+    count: u64,
+}
+
+impl Counted {
+    /// What stands in the body for the number.
+    pub const MARK: &'static str = "000000000000";
+
+    pub fn new(request: &Request) -> Self {
+        let bytes = request.bytes();
+        let mark = Self::MARK.as_bytes();
+        let at = bytes.windows(mark.len()).position(|part| part == mark).unwrap_or(0);
+        Self { bytes, digits: at..at + mark.len(), count: 0 }
+    }
+}
+
+impl Script for Counted {
+    fn next(&mut self, out: &mut Vec<u8>) -> bool {
+        self.count += 1;
+        let digits = format!("{:0width$}", self.count, width = self.digits.len());
+        self.bytes[self.digits.clone()].copy_from_slice(digits.as_bytes());
+        out.extend_from_slice(&self.bytes);
+        true
+    }
+}
+
+/// One at a time of several scripts, in a random order that is the same in every run.
+pub struct Mixed<S> {
+    scripts: Vec<S>,
+    rng: SmallRng,
+}
+
+impl<S> Mixed<S> {
+    pub fn new(scripts: Vec<S>, seed: u64) -> Self {
+        Self { scripts, rng: SmallRng::seed_from_u64(seed) }
+    }
+}
+
+impl<S: Script> Script for Mixed<S> {
+    fn next(&mut self, out: &mut Vec<u8>) -> bool {
+        let index = self.rng.random_range(0..self.scripts.len());
+        self.scripts[index].next(out)
+    }
+}
+
 /// Each request once, made when it is its turn; keeps what `keep` takes from each answer.
 pub struct Each<M, K, T> {
     left: std::ops::Range<usize>,

@@ -74,9 +74,9 @@ fn json(value: &impl Serialize) -> Result<Bytes> {
     Ok(Bytes::from(serde_json::to_vec(value).map_err(|e| Error::bug("write an event", e))?))
 }
 
-/// What an event tells a member now: itself, then the conversation as it has become, then the total. Nothing, when it
-/// is no longer the member's to know; none, when it cannot be read.
-pub async fn tell(app: &App, member: MemberId, kind: &str, data: &RawValue) -> Result<Option<Vec<Telling>>> {
+/// What an event tells a member now: itself, then, when `all`, the conversation as it has become and the total. Nothing,
+/// when it is no longer the member's to know; none, when it cannot be read.
+pub async fn tell(app: &App, member: MemberId, kind: &str, data: &RawValue, all: bool) -> Result<Option<Vec<Telling>>> {
     let Ok(about) = serde_json::from_str::<About>(data.get()) else { return Ok(None) };
     let cx = Cx::new(&app.world);
     let us = match Seated::load(app, member, about.conversation_id).await {
@@ -99,6 +99,9 @@ pub async fn tell(app: &App, member: MemberId, kind: &str, data: &RawValue) -> R
         }
         DELETED => out.push(telling(DELETED, Bytes::copy_from_slice(data.get().as_bytes()))),
         _ => {}
+    }
+    if !all {
+        return Ok(Some(out));
     }
     out.push(telling(CONVERSATION, json(&view::of(app, &cx, &us).await?)?));
     // One's own message changes nothing of what is unread.

@@ -57,7 +57,7 @@ async fn hand_out(app: &Arc<App>, event: Logged) {
     if !app.rooms.is_here(event.member) {
         return;
     }
-    let events = hydrate::events(app, &event).await;
+    let events = hydrate::events(app, &event, true).await;
     let count = app.rooms.deliver(event.member, &events);
     app.metrics.events_published.add(count);
 }

@@ -3,19 +3,23 @@
 
 use super::{Logged, body, connection::Event, frame};
 use crate::{app::App, chat, notes};
-use base::{Result, Time, error::Chain, id::NoteId};
+use base::{
+    Result, Time,
+    error::Chain,
+    id::{ConversationId, NoteId},
+};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What a record of the log tells a device: one event, or one and those that follow from it.
-pub(super) async fn events(app: &App, logged: &Logged) -> Vec<Event> {
+/// What a record of the log tells a device: one event, or one and, when `all`, those that follow from it.
+pub(super) async fn events(app: &App, logged: &Logged, all: bool) -> Vec<Event> {
     let plain = |body: &Bytes| Event::from((logged.id, frame(logged.id, body)));
     let hydrated = match kind(&logged.body) {
         _ if logged.id == 0 => Ok(None),
         "note.received" => received(app, logged).await,
         "note.sent" => handed(app, logged).await,
-        kind if chat::tells(kind) => match told(app, logged, kind).await {
+        kind if chat::tells(kind) => match told(app, logged, kind, all).await {
             Ok(Some(events)) => return events,
             other => other.map(|_| None),
         },
@@ -28,6 +32,19 @@ pub(super) async fn events(app: &App, logged: &Logged) -> Vec<Event> {
             vec![plain(&logged.body)]
         }
     }
+}
+
+/// The conversation about which a record tells more than itself.
+pub(super) fn conversation(logged: &Logged) -> Option<ConversationId> {
+    #[derive(Deserialize)]
+    struct About {
+        conversation_id: ConversationId,
+    }
+    if !chat::tells(kind(&logged.body)) {
+        return None;
+    }
+    let stored = serde_json::from_slice::<Stored<'_>>(&logged.body).ok()?;
+    serde_json::from_str::<About>(stored.data.get()).ok().map(|about| about.conversation_id)
 }
 
 /// The type of an event, read from the stored form without parsing it.
@@ -45,9 +62,9 @@ struct Stored<'a> {
     data: &'a RawValue,
 }
 
-async fn told(app: &App, logged: &Logged, kind: &str) -> Result<Option<Vec<Event>>> {
+async fn told(app: &App, logged: &Logged, kind: &str, all: bool) -> Result<Option<Vec<Event>>> {
     let Ok(stored) = serde_json::from_slice::<Stored<'_>>(&logged.body) else { return Ok(None) };
-    let Some(tellings) = chat::tell(app, logged.member, kind, stored.data).await? else { return Ok(None) };
+    let Some(tellings) = chat::tell(app, logged.member, kind, stored.data, all).await? else { return Ok(None) };
     let event = |(id, telling): (u64, chat::Telling)| Event {
         id,
         frame: frame(id, &body(telling.kind, stored.occurred_at, &telling.data)),

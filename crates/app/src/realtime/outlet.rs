@@ -14,7 +14,7 @@ const AT_ONCE: usize = 8;
 const APART: Duration = Duration::from_millis(200);
 const SECOND: Duration = Duration::from_secs(1);
 /// Events, and about how many bytes of them, in one frame.
-const JOINED: usize = 512;
+const JOINED: usize = 2_048;
 const JOINED_BYTES: usize = 512 * 1024;
 
 /// What is to do next for a device.
@@ -80,7 +80,8 @@ impl Outlet {
 
     /// The next frame, if an event waits.
     fn frame(&mut self, go: Go) -> Option<Frame> {
-        let most = if go == Go::Single { 1 } else { JOINED };
+        // A long gap comes in few frames.
+        let most = if go == Go::Single && self.missed.len() <= AT_ONCE { 1 } else { JOINED };
         let (mut count, mut size) = (0, 0);
         let mut fits = |bytes: usize| {
             let fits = count == 0 || (count < most && size + bytes <= JOINED_BYTES);

@@ -1,12 +1,16 @@
 //! Where a device's events begin: after the last one it has, or now.
 
-use super::{Logged, SPREAD, connection::Event, hydrate::events};
+use super::{
+    Logged, SPREAD,
+    connection::Event,
+    hydrate::{conversation, events},
+};
 use crate::{app::App, tables::EVENTS};
 use base::{Cx, Result, Time, id::MemberId, time::MINUTE};
 use bytes::Bytes;
 use ports::items::{Part, Query};
 use serde::Deserialize;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 /// More missed events, or bytes of them, than this are told as `resync`.
 const MOST: usize = 10_000;
@@ -56,7 +60,7 @@ async fn newest(app: &App, member: MemberId) -> Result<u64> {
     let found = app.ports.items.query(Query::partition(EVENTS, member.bytes()).backward().limit(1)).await?;
     let Some(item) = found.items.into_iter().next() else { return Ok(0) };
     let record = Logged { member, id: id_of(&item.key.sk), body: item.body };
-    Ok(events(app, &record).await.last().map_or(record.id, |event| event.id))
+    Ok(events(app, &record, true).await.last().map_or(record.id, |event| event.id))
 }
 
 async fn is_known(app: &App, member: MemberId, id: u64) -> Result<bool> {
@@ -80,9 +84,13 @@ async fn missed(app: &App, cx: &Cx, member: MemberId, last: u64) -> Result<Optio
     if first.is_some_and(|record| occurred(&record.body).is_none_or(|at| at < oldest)) {
         return Ok(None);
     }
+    // How a conversation is now is told once, with the last that happened in it.
+    let about: Vec<_> = records.iter().map(conversation).collect();
+    let last_of: HashMap<_, _> = about.iter().enumerate().filter_map(|(i, c)| c.map(|c| (c, i))).collect();
     let (mut out, mut size) = (VecDeque::with_capacity(records.len()), 0);
-    for record in &records {
-        let events = events(app, record).await.into_iter().filter(|event| event.id > last);
+    for (i, record) in records.iter().enumerate() {
+        let all = about[i].is_none_or(|conversation| last_of.get(&conversation) == Some(&i));
+        let events = events(app, record, all).await.into_iter().filter(|event| event.id > last);
         out.extend(events.inspect(|event| size += event.frame.len()));
         if out.len() > MOST || size > MOST_BYTES {
             return Ok(None);

@@ -2,7 +2,7 @@
 
 use super::{
     Mail, Member, Note, PASSWORD, Page, Scheduled, Session, requests,
-    shapes::{Clock, Entered, Invitation, Renewed, Ticket},
+    shapes::{Clock, Entered, Identified, Invitation, Renewed, Ticket},
 };
 use crate::{Error, Result, client::Connection, wire::Request};
 use base::Time;
@@ -122,6 +122,13 @@ impl Caller {
 
     pub async fn schedule(&mut self, token: &str, content: &str, due: Time, key: Option<&str>) -> Result<Scheduled> {
         self.call("schedule note", &requests::schedule_note(token, content, due), key).await
+    }
+
+    /// The conversation with a member.
+    pub async fn conversation(&mut self, token: &str, member: &str) -> Result<String> {
+        let request = Request::post("/v1/conversations").bearer(token).json(&json!({"member_id": member}));
+        let found: Identified = self.call("open conversation", &request, None).await?;
+        Ok(found.id)
     }
 
     /// The whole of a box, page by page.

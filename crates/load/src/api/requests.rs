@@ -37,6 +37,18 @@ fn list(path: &str, token: &str, cursor: Option<&str>) -> Request {
     Request::get(&format!("{path}{from}")).bearer(token)
 }
 
+/// Says something in a conversation; `client_id` is the device's own name for it.
+pub fn send_message(token: &str, conversation: &str, client_id: &str, content: &str) -> Request {
+    Request::post(&format!("/v1/conversations/{conversation}/messages"))
+        .bearer(token)
+        .json(&json!({"client_id": client_id, "kind": "text", "content": content}))
+}
+
+/// The newest messages of a conversation.
+pub fn list_messages(token: &str, conversation: &str, limit: u32, cursor: Option<&str>) -> Request {
+    list(&format!("/v1/conversations/{conversation}/messages?limit={limit}"), token, cursor)
+}
+
 pub fn login(email: &str) -> Request {
     Request::post("/v1/auth/login").json(&json!({"email": email, "password": super::PASSWORD, "client": "native"}))
 }

@@ -29,6 +29,9 @@ struct Args {
     /// Scheduled notes
     #[arg(long, default_value_t = 100_000)]
     scheduled: usize,
+    /// Messages of the long conversation of chat-page
+    #[arg(long, default_value_t = 1_000_000)]
+    messages: usize,
 }
 
 /// One thread: the generator leaves as much of the machine as it can to the server.
@@ -44,6 +47,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         members: args.members,
         sockets: args.sockets,
         scheduled: args.scheduled,
+        messages: args.messages,
     };
     let chosen = if args.scenarios.is_empty() { Scenario::value_variants().to_vec() } else { args.scenarios };
     let mut rows = Vec::new();

@@ -3,6 +3,8 @@
 //! Each scenario starts a server of its own on a fresh folder, seeds it through the interface, measures, and stops it.
 //! Where a bare floor exists it runs by turns with the product, so that both meet the same minutes of the machine.
 
+mod chat;
+mod chat_live;
 mod login;
 mod notes;
 mod scheduled;
@@ -51,6 +53,16 @@ pub enum Scenario {
     Scheduled,
     /// Scheduled notes due second after second
     Lateness,
+    /// Messages of 64 conversations over 64 connections
+    Chat,
+    /// Messages of many conversations
+    ChatSpread,
+    /// The newest 50 messages of a short and of a very long conversation
+    ChatPage,
+    /// From a message's answer to its frame, at half load
+    ChatLive,
+    /// A device that comes back and has missed 1,000 messages
+    ChatResume,
 }
 
 /// What a run was asked for.
@@ -63,6 +75,8 @@ pub struct Bench {
     pub members: usize,
     pub sockets: usize,
     pub scheduled: usize,
+    /// Messages of the long conversation.
+    pub messages: usize,
 }
 
 impl Bench {
@@ -78,6 +92,11 @@ impl Bench {
             Scenario::Sockets => sockets::run(self).await,
             Scenario::Scheduled => scheduled::burst(self).await,
             Scenario::Lateness => scheduled::steady(self).await,
+            Scenario::Chat => chat::send(self).await,
+            Scenario::ChatSpread => chat::send_spread(self).await,
+            Scenario::ChatPage => chat::page(self).await,
+            Scenario::ChatLive => chat_live::live(self).await,
+            Scenario::ChatResume => chat_live::resume(self).await,
         }
     }
 

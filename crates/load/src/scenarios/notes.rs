@@ -30,7 +30,7 @@ fn floor_insert() -> Request {
     Request::post("/notes").json(&json!({"channel": "partner", "content": TEXT}))
 }
 
-fn floor_sends(_turn: u32) -> Vec<Repeat> {
+pub(super) fn floor_sends(_turn: u32) -> Vec<Repeat> {
     (0..SENDERS).map(|_| Repeat(floor_insert().bytes())).collect()
 }
 

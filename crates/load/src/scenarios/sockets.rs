@@ -25,7 +25,7 @@ const OTHER_FILES: u64 = 256;
 const REST: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(10);
 
-type Socket = WebSocketStream<TcpStream>;
+pub(super) type Socket = WebSocketStream<TcpStream>;
 
 pub(super) async fn run(bench: &Bench) -> Result<Vec<Row>> {
     let room = usize::try_from(process::open_files().saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX);
@@ -63,20 +63,38 @@ async fn open(addr: SocketAddr, emails: &[String], numbers: Range<usize>) -> Res
     in_lanes(addr, LANES, numbers, async |caller: &mut Caller, number| {
         let member = caller.login(&emails[number]).await?;
         let ticket = caller.ticket(member.token()).await?;
-        let url = format!("ws://localhost{}", requests::realtime_path(&ticket));
-        let small = WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0);
-        let stream = TcpStream::connect(addr).await?;
-        let (mut socket, _) =
-            client_async_with_config(url, stream, Some(small)).await.map_err(|error| broken(&error))?;
-        let greeting = tokio::time::timeout(PATIENCE, socket.next()).await;
-        match greeting.map_err(|_| Error::Timeout { op: "socket", after: PATIENCE })? {
-            Some(Ok(message)) if message.to_text().is_ok_and(|text| text.contains("\"ready\"")) => Ok(socket),
-            Some(Ok(message)) => Err(Error::Shape { op: "socket", detail: format!("greeted with {message}") }),
-            Some(Err(error)) => Err(broken(&error)),
-            None => Err(Error::Wire("the socket was closed")),
-        }
+        let mut socket = open_at(addr, &requests::realtime_path(&ticket)).await?;
+        greeted(&mut socket).await?;
+        Ok(socket)
     })
     .await
+}
+
+/// A socket with small buffers.
+pub(super) async fn open_at(addr: SocketAddr, path: &str) -> Result<Socket> {
+    let small = WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0);
+    let stream = TcpStream::connect(addr).await?;
+    let url = format!("ws://localhost{path}");
+    let (socket, _) = client_async_with_config(url, stream, Some(small)).await.map_err(|error| broken(&error))?;
+    Ok(socket)
+}
+
+/// Waits for `ready`; the last event it names.
+pub(super) async fn greeted(socket: &mut Socket) -> Result<u64> {
+    #[derive(serde::Deserialize)]
+    struct Ready {
+        last_event_id: u64,
+    }
+    let greeting = tokio::time::timeout(PATIENCE, socket.next()).await;
+    match greeting.map_err(|_| Error::Timeout { op: "socket", after: PATIENCE })? {
+        Some(Ok(message)) => {
+            let ready: Option<Ready> = serde_json::from_str(message.to_text().unwrap_or_default()).ok();
+            let unknown = || Error::Shape { op: "socket", detail: format!("greeted with {message}") };
+            ready.map(|ready| ready.last_event_id).ok_or_else(unknown)
+        }
+        Some(Err(error)) => Err(broken(&error)),
+        None => Err(Error::Wire("the socket was closed")),
+    }
 }
 
 fn broken(error: &tungstenite::Error) -> Error {
