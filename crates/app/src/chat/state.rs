@@ -27,32 +27,54 @@ pub(super) struct State {
     /// The newest message; 0 when there is none.
     pub last_seq: u64,
     pub sides: [Side; 2],
+    /// Stored form only: the second participant sees the same newest message as the first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    same_last: bool,
 }
 
-/// What one participant has of a conversation. Marks are the `seq` up to which something holds.
+/// What one participant has of a conversation. Marks are the `seq` up to which something holds. What is at its default
+/// is not stored: this is written with every message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Side {
     /// Messages addressed to this participant that are not read, removed or cleared.
+    #[serde(skip_serializing_if = "is_default")]
     pub unread: i64,
+    #[serde(skip_serializing_if = "is_default")]
     pub read: u64,
     /// How much of `read` the other one may know.
+    #[serde(skip_serializing_if = "is_default")]
     pub seen: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub delivered: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub cleared: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub cleared_at: Option<Time>,
     /// This participant's newest message.
+    #[serde(skip_serializing_if = "is_default")]
     pub sent: u64,
     /// The newest message this participant sees.
+    #[serde(skip_serializing_if = "is_default")]
     pub last: Option<Last>,
+    #[serde(skip_serializing_if = "is_default")]
     pub muted: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub pinned: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub archived: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub marked_unread: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub hidden: bool,
     /// This participant has blocked the other.
+    #[serde(skip_serializing_if = "is_default")]
     pub blocks: bool,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A message as lists of conversations show it.
@@ -102,7 +124,8 @@ impl Seat {
 
 impl State {
     pub fn new(id: ConversationId, members: [MemberId; 2], now: Time) -> Self {
-        Self { id, members, created_at: now, updated_at: now, last_seq: 0, sides: [Side::default(), Side::default()] }
+        let sides = [Side::default(), Side::default()];
+        Self { id, members, created_at: now, updated_at: now, last_seq: 0, sides, same_last: false }
     }
 
     pub fn tag(&self) -> Tag {
@@ -125,8 +148,24 @@ impl State {
         Seat::BOTH.into_iter().find(|seat| self.member(*seat) == member)
     }
 
-    pub fn json(&self) -> Result<Bytes> {
-        Ok(Bytes::from(serde_json::to_vec(self).map_err(|e| Error::bug("write a conversation", e))?))
+    /// The stored form. What both see last is written once.
+    pub fn json(&mut self) -> Result<Bytes> {
+        self.same_last = self.sides[0].last == self.sides[1].last;
+        let taken = if self.same_last { self.sides[1].last.take() } else { None };
+        let written = serde_json::to_vec(self);
+        if self.same_last {
+            self.sides[1].last = taken;
+        }
+        Ok(Bytes::from(written.map_err(|e| Error::bug("write a conversation", e))?))
+    }
+
+    fn read(body: &[u8]) -> Result<Self> {
+        let mut state: Self = serde_json::from_slice(body).map_err(|e| Error::bug("read a conversation", e))?;
+        if state.same_last {
+            let [first, second] = &mut state.sides;
+            second.last.clone_from(&first.last);
+        }
+        Ok(state)
     }
 }
 
@@ -153,7 +192,7 @@ impl Seated {
 
     pub async fn at(app: &App, member: MemberId, tag: Tag) -> Result<Self> {
         let item = app.ports.items.get(&key(tag)).await?.ok_or_else(Error::not_found)?;
-        let state: State = serde_json::from_slice(&item.body).map_err(|e| Error::bug("read a conversation", e))?;
+        let state = State::read(&item.body)?;
         let seat = state.seat_of(member).ok_or_else(Error::not_found)?;
         let before = [state.sides[0].counts(), state.sides[1].counts()];
         Ok(Self { state, seat, version: item.version, before })
@@ -185,10 +224,11 @@ impl Seated {
     pub async fn commit(&mut self, app: &App, now: Time, writes: Vec<Write>, outbox: Vec<Emit>) -> Result<Stored> {
         self.state.updated_at = now;
         let mut all = Vec::with_capacity(writes.len() + 3);
+        let body = self.state.json()?;
         all.push(Write::Put {
             key: key(self.tag()),
             number: 0,
-            body: self.state.json()?,
+            body,
             expires_at: None,
             when: When::Version(self.version),
         });

@@ -177,17 +177,17 @@ impl Store {
                 Err(error) => (true, result.and(Err(error))),
             }
         };
-        self.enqueue(op, work, || ()).await
+        self.enqueue(op, work, |_| ()).await
     }
 
     /// Like [`Store::write`] without the savepoint, for work that refuses before it writes: an error undoes the
     /// whole batch. For the hot path. `landed` runs on the writer when the fate of the batch is known, before the
-    /// caller hears of it, whether or not the caller still waits.
+    /// caller hears of it, whether or not the caller still waits; it gets the result of work that is stored.
     pub async fn write_checked<T: Send + 'static>(
         &self,
         op: &'static str,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-        landed: impl FnOnce() + Send + 'static,
+        landed: impl FnOnce(Option<&T>) + Send + 'static,
     ) -> PortResult<T> {
         let work = move |conn: &Connection| {
             let result = work(conn);
@@ -200,7 +200,7 @@ impl Store {
         &self,
         op: &'static str,
         work: impl FnOnce(&Connection) -> (bool, rusqlite::Result<T>) + Send + 'static,
-        landed: impl FnOnce() + Send + 'static,
+        landed: impl FnOnce(Option<&T>) + Send + 'static,
     ) -> PortResult<T> {
         let (reply, answer) = oneshot::channel();
         let step: Step = Box::new(move |conn| {
@@ -215,7 +215,7 @@ impl Store {
             let result = result.map_err(StoreError::from);
             let spoiled = spoiled.then(|| StoreError::beside(result.as_ref().err()));
             let answer = Box::new(move |batch: Result<(), &StoreError>| {
-                landed();
+                landed(result.as_ref().ok().filter(|_| batch.is_ok()));
                 let result = match (result, batch) {
                     (Ok(_), Err(shared)) => Err(shared.clone()),
                     (own, _) => own,

@@ -1,8 +1,8 @@
 //! Items read lately, in memory: what the hot path reads again and again (a member's card, a session) costs a lookup
 //! instead of a read transaction. Right because one process alone writes the file: its writer forgets what a batch
-//! wrote before anybody hears that it is stored.
+//! wrote, or remembers it as it has become, before anybody hears that it is stored.
 
-use super::{Item, Key};
+use super::{Commit, Item, Key, Outcome, When, Write};
 use base::Time;
 use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
@@ -55,8 +55,28 @@ impl Lately {
         Ok(found)
     }
 
-    /// Called for every key written, after the write is stored and before it is answered.
-    pub(super) fn forget(&self, key: &Key) {
+    /// Called for every commit, in their order, after it is stored and before it is answered. Without an outcome it is
+    /// not known what is stored.
+    pub(super) fn landed(&self, commit: &Commit, outcome: Option<&Option<Outcome>>) {
+        if matches!(outcome, Some(None | Some(Outcome::Refused(_)))) {
+            return;
+        }
+        for write in &commit.writes {
+            match write {
+                Write::Check { .. } => {}
+                // What was changed from a version that the writer has seen is asked for again soon.
+                Write::Put { key, number, body, expires_at, when: When::Version(version) }
+                    if outcome.is_some() && commit.token.is_none() =>
+                {
+                    let (number, expires_at, body) = (*number, *expires_at, body.clone());
+                    self.0.insert(key.clone(), Value { version: version + 1, number, expires_at, body });
+                }
+                _ => self.forget(write.key()),
+            }
+        }
+    }
+
+    fn forget(&self, key: &Key) {
         self.0.remove(key);
     }
 }
@@ -94,6 +114,39 @@ mod tests {
         assert_eq!(read(3).version, 2, "the new one is");
         lately.forget(&key);
         assert_eq!(read(4).version, 4);
+    }
+
+    #[test]
+    fn what_is_changed_from_a_known_version_is_remembered_as_it_has_become() {
+        let (lately, key) = (Lately::new(1 << 20), Table::new("t").key([1], [2]));
+        let put = |version, body: &'static str| {
+            let when = When::Version(version);
+            let body = Bytes::from_static(body.as_bytes());
+            let writes = vec![Write::Put { key: key.clone(), number: 7, body, expires_at: None, when }];
+            Commit { writes, ..Commit::default() }
+        };
+        let stored = Some(Outcome::Applied { numbers: vec![7] });
+        let slow = lately.get::<Infallible>(&key, Time(0), || {
+            // Another thread's write lands between this read and its being remembered.
+            lately.landed(&put(1, "new"), Some(&stored));
+            Ok(Some(item(&key, 1)))
+        });
+        assert_eq!(slow.unwrap().unwrap().version, 1);
+        let seen = || lately.get::<Infallible>(&key, Time(0), || Ok(Some(item(&key, 9)))).unwrap().unwrap();
+        assert_eq!((seen().version, seen().number, &seen().body[..]), (2, 7, &b"new"[..]));
+        lately.landed(&put(2, "refused"), Some(&Some(Outcome::Refused(vec![None]))));
+        lately.landed(&put(2, "another token"), Some(&None));
+        assert_eq!(seen().version, 2, "nothing was written");
+        let check =
+            Commit { writes: vec![Write::Check { key: key.clone(), when: When::Present }], ..Commit::default() };
+        lately.landed(&check, Some(&stored));
+        assert_eq!(seen().version, 2, "a check writes nothing");
+        lately.landed(&put(2, "who knows"), None);
+        assert_eq!(seen().version, 9, "what is not known is read");
+        // A repeat by its token was stored before, and may have been overtaken since.
+        lately.landed(&Commit { token: Some([1; 16]), ..put(3, "long ago") }, Some(&stored));
+        lately.get::<Infallible>(&key, Time(0), || Ok(Some(item(&key, 12)))).unwrap();
+        assert_eq!(seen().version, 12);
     }
 
     #[test]

@@ -138,9 +138,9 @@ impl Items for SqliteItems {
         let token = commit.token.map(|token| (token, digest(&commit)));
         let (commit, lately) = (Arc::new(commit), self.lately.clone());
         let written = commit.clone();
-        let forget = move || written.writes.iter().for_each(|write| lately.forget(write.key()));
+        let landed = move |outcome: Option<&Option<Outcome>>| lately.landed(&written, outcome);
         self.store
-            .write_checked(op, move |conn| apply(conn, &sql, &commit, token, now), forget)
+            .write_checked(op, move |conn| apply(conn, &sql, &commit, token, now), landed)
             .await?
             .ok_or_else(|| refused(op, "this request token was used with another content"))
     }

@@ -37,7 +37,11 @@ impl Bench {
         for (savepoint, work) in works {
             let store = self.store.clone();
             let mut call: std::pin::Pin<Box<dyn Future<Output = PortResult<usize>>>> = Box::pin(async move {
-                if savepoint { store.write("step", work).await } else { store.write_checked("step", work, || ()).await }
+                if savepoint {
+                    store.write("step", work).await
+                } else {
+                    store.write_checked("step", work, |_| ()).await
+                }
             });
             assert!(poll_once(&mut call).await.is_none(), "it went past the line");
             waiting.push(call);
