@@ -34,6 +34,17 @@ pub struct Receipt {
     seq: u64,
 }
 
+/// What follows from an event: the conversation as it has become, and the total of what is unread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follow {
+    /// Another event of the same conversation comes behind it.
+    Nothing,
+    /// What this event has changed.
+    Changed,
+    /// All of it, for a device that missed several.
+    All,
+}
+
 /// One thing to tell a device.
 pub struct Telling {
     pub kind: &'static str,
@@ -74,9 +85,15 @@ fn json(value: &impl Serialize) -> Result<Bytes> {
     Ok(Bytes::from(serde_json::to_vec(value).map_err(|e| Error::bug("write an event", e))?))
 }
 
-/// What an event tells a member now: itself, then, when `all`, the conversation as it has become and the total. Nothing,
-/// when it is no longer the member's to know; none, when it cannot be read.
-pub async fn tell(app: &App, member: MemberId, kind: &str, data: &RawValue, all: bool) -> Result<Option<Vec<Telling>>> {
+/// What an event tells a member now: itself, then what follows. Nothing, when it is no longer the member's to know;
+/// none, when it cannot be read.
+pub async fn tell(
+    app: &App,
+    member: MemberId,
+    kind: &str,
+    data: &RawValue,
+    follow: Follow,
+) -> Result<Option<Vec<Telling>>> {
     let Ok(about) = serde_json::from_str::<About>(data.get()) else { return Ok(None) };
     let cx = Cx::new(&app.world);
     let us = match Seated::load(app, member, about.conversation_id).await {
@@ -100,12 +117,12 @@ pub async fn tell(app: &App, member: MemberId, kind: &str, data: &RawValue, all:
         DELETED => out.push(telling(DELETED, Bytes::copy_from_slice(data.get().as_bytes()))),
         _ => {}
     }
-    if !all {
+    if follow == Follow::Nothing {
         return Ok(Some(out));
     }
     out.push(telling(CONVERSATION, json(&view::of(app, &cx, &us).await?)?));
     // One's own message changes nothing of what is unread.
-    if kind != CREATED || out[0].receipt.is_some() {
+    if follow == Follow::All || kind != CREATED || out[0].receipt.is_some() {
         out.push(telling(TOTAL, json(&serde_json::json!({ "total": total(app, member).await? }))?));
     }
     Ok(Some(out))

@@ -37,7 +37,7 @@ mod state;
 mod view;
 
 pub use conversation::purge;
-pub use live::{Receipt, Telling, delivered_live, run, store_delivered, tell, tells, typing};
+pub use live::{Follow, Receipt, Telling, delivered_live, run, store_delivered, tell, tells, typing};
 pub use open::of_couple;
 
 use crate::app::App;

@@ -1,7 +1,7 @@
 //! The node's ear: one subscription, one look for silent devices.
 
 use super::{CHANNEL, Logged, connection::close, decode, hydrate};
-use crate::app::App;
+use crate::{app::App, chat::Follow};
 use base::id::SessionId;
 use ports::fanout::Heard;
 use serde::Deserialize;
@@ -57,7 +57,7 @@ async fn hand_out(app: &Arc<App>, event: Logged) {
     if !app.rooms.is_here(event.member) {
         return;
     }
-    let events = hydrate::events(app, &event, true).await;
+    let events = hydrate::events(app, &event, Follow::Changed).await;
     let count = app.rooms.deliver(event.member, &events);
     app.metrics.events_published.add(count);
 }

@@ -2,7 +2,11 @@
 //! note, what its author posts of a note that went out by its schedule, a message with what it changed.
 
 use super::{Logged, body, connection::Event, frame};
-use crate::{app::App, chat, notes};
+use crate::{
+    app::App,
+    chat::{self, Follow},
+    notes,
+};
 use base::{
     Result, Time,
     error::Chain,
@@ -12,14 +16,14 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What a record of the log tells a device: one event, or one and, when `all`, those that follow from it.
-pub(super) async fn events(app: &App, logged: &Logged, all: bool) -> Vec<Event> {
+/// What a record of the log tells a device: one event, or one and what follows from it.
+pub(super) async fn events(app: &App, logged: &Logged, follow: Follow) -> Vec<Event> {
     let plain = |body: &Bytes| Event::from((logged.id, frame(logged.id, body)));
     let hydrated = match kind(&logged.body) {
         _ if logged.id == 0 => Ok(None),
         "note.received" => received(app, logged).await,
         "note.sent" => handed(app, logged).await,
-        kind if chat::tells(kind) => match told(app, logged, kind, all).await {
+        kind if chat::tells(kind) => match told(app, logged, kind, follow).await {
             Ok(Some(events)) => return events,
             other => other.map(|_| None),
         },
@@ -62,10 +66,10 @@ struct Stored<'a> {
     data: &'a RawValue,
 }
 
-async fn told(app: &App, logged: &Logged, kind: &str, all: bool) -> Result<Option<Vec<Event>>> {
+async fn told(app: &App, logged: &Logged, kind: &str, follow: Follow) -> Result<Option<Vec<Event>>> {
     let Ok(stored) = serde_json::from_slice::<Stored<'_>>(&logged.body) else { return Ok(None) };
     // In a box of its own: what it may ask of the stores is deep.
-    let tellings = Box::pin(chat::tell(app, logged.member, kind, stored.data, all)).await?;
+    let tellings = Box::pin(chat::tell(app, logged.member, kind, stored.data, follow)).await?;
     let Some(tellings) = tellings else { return Ok(None) };
     let event = |(id, telling): (u64, chat::Telling)| Event {
         id,

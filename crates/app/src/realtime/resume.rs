@@ -5,7 +5,7 @@ use super::{
     connection::Event,
     hydrate::{conversation, events},
 };
-use crate::{app::App, tables::EVENTS};
+use crate::{app::App, chat::Follow, tables::EVENTS};
 use base::{Cx, Result, Time, id::MemberId, time::MINUTE};
 use bytes::Bytes;
 use ports::items::{Part, Query};
@@ -60,7 +60,7 @@ async fn newest(app: &App, member: MemberId) -> Result<u64> {
     let found = app.ports.items.query(Query::partition(EVENTS, member.bytes()).backward().limit(1)).await?;
     let Some(item) = found.items.into_iter().next() else { return Ok(0) };
     let record = Logged { member, id: id_of(&item.key.sk), body: item.body };
-    Ok(events(app, &record, true).await.last().map_or(record.id, |event| event.id))
+    Ok(events(app, &record, Follow::Changed).await.last().map_or(record.id, |event| event.id))
 }
 
 async fn is_known(app: &App, member: MemberId, id: u64) -> Result<bool> {
@@ -89,8 +89,9 @@ async fn missed(app: &App, cx: &Cx, member: MemberId, last: u64) -> Result<Optio
     let last_of: HashMap<_, _> = about.iter().enumerate().filter_map(|(i, c)| c.map(|c| (c, i))).collect();
     let (mut out, mut size) = (VecDeque::with_capacity(records.len()), 0);
     for (i, record) in records.iter().enumerate() {
-        let all = about[i].is_none_or(|conversation| last_of.get(&conversation) == Some(&i));
-        let events = events(app, record, all).await.into_iter().filter(|event| event.id > last);
+        let is_last = about[i].is_none_or(|conversation| last_of.get(&conversation) == Some(&i));
+        let follow = if is_last { Follow::All } else { Follow::Nothing };
+        let events = events(app, record, follow).await.into_iter().filter(|event| event.id > last);
         out.extend(events.inspect(|event| size += event.frame.len()));
         if out.len() > MOST || size > MOST_BYTES {
             return Ok(None);
