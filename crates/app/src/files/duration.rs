@@ -82,7 +82,7 @@ fn walked(reader: &mut dyn FormatReader) -> Option<f64> {
         let packet = match reader.next_packet() {
             Ok(Some(packet)) => packet,
             // A recording that was cut off lasts as long as what there is of it.
-            Ok(None) | Err(Error::IoError(_)) => return first.is_finite().then(|| last - first),
+            Ok(None) | Err(Error::IoError(_)) => return first.is_finite().then_some(last - first),
             Err(_) => return None,
         };
         let Some((_, base)) = bases.iter().find(|(id, _)| *id == packet.track_id) else { continue };
