@@ -7,6 +7,7 @@ use crate::{
     identity::Engine,
     notes::Library,
     pixels::Pixels,
+    presence::{self, Presence},
     profiles::pictures::Pictures,
     realtime::{self, Rooms},
     settings::Settings,
@@ -38,6 +39,7 @@ pub struct App {
     /// Looks into files to see what they are.
     pub looking: files::Looking,
     pub file_sweep: files::Sweep,
+    pub presence: Presence,
     /// Signs bodies of calls with an idempotency key: passwords among them cannot be found by trying.
     pub bodies: ring::hmac::Key,
     /// Verifies links to the embedded folder of objects; none with a real object store.
@@ -87,6 +89,7 @@ impl App {
             pixels: Pixels::default(),
             looking: files::Looking::default(),
             file_sweep: files::Sweep::default(),
+            presence: Presence::default(),
             bodies: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &bodies),
             signer: parts.signer,
             dev_outbox: parts.dev_outbox,
@@ -109,5 +112,6 @@ impl App {
         work::start(self);
         self.tasks.spawn("realtime", realtime::run(self.clone()));
         self.tasks.spawn("receipts", chat::run(self.clone()));
+        self.tasks.spawn("presence", presence::run(self.clone()));
     }
 }

@@ -17,6 +17,7 @@ mod notes;
 pub mod operator;
 mod pixels;
 pub mod plans;
+mod presence;
 pub mod problem_texts;
 mod profiles;
 mod realtime;

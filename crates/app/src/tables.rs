@@ -54,6 +54,9 @@ pub const MEDIA: Table = Table::new("media");
 /// Who has blocked whom. pk = blocker, sk = blocked; number = time.
 pub const BLOCKS: Table = Table::new("blocks");
 
+/// What outlives the cache of a member's presence. pk = member, sk = `presence`.
+pub const PRESENCE: Table = Table::new("presence");
+
 pub const ALL: &[Table] = &[
     CARDS,
     COUPLES,
@@ -79,4 +82,5 @@ pub const ALL: &[Table] = &[
     BLOCKS,
     FILES,
     UPLOADS,
+    PRESENCE,
 ];

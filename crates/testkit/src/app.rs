@@ -88,8 +88,8 @@ impl TestApp {
         Self(Arc::new(Inner { core, gate, world, faults, left, serving, shared, folder }))
     }
 
-    /// Another node on the same data, world and settings: what a second process, or a restart, would see. Only what
-    /// is in memory (caches, rooms, calls under way) is its own.
+    /// Another node on the same data, world and settings: what a second process would see. Cache and fan-out are
+    /// common to both; what is in memory (rooms, calls under way) is its own.
     pub async fn another_node(&self) -> Self {
         let settings = self.0.core.settings.clone();
         Self::open(self.0.folder.clone(), self.0.shared.clone(), self.0.world.clone(), move |s| *s = settings).await

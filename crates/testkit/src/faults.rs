@@ -9,7 +9,10 @@ use ports::{
     mail::{LocalMail, Mail, Message, Sent},
     sms::{self, LocalSms, Sms},
 };
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
 /// What the log would say of an injected fault; no answer ever may.
 pub const HIDDEN: &str = "the disk of host-7 is on fire";
@@ -87,6 +90,14 @@ pub struct Faults {
     pub lost: Switch,
     pub mail: Switch,
     pub sms: Switch,
+    pub(crate) commits: Arc<AtomicUsize>,
+}
+
+impl Faults {
+    /// How many commits `items` was asked for.
+    pub fn commits(&self) -> usize {
+        self.commits.load(Relaxed)
+    }
 }
 
 pub(crate) struct FlakyItems {
@@ -94,6 +105,7 @@ pub(crate) struct FlakyItems {
     pub(crate) switch: Switch,
     pub(crate) notes: Switch,
     pub(crate) lost: Switch,
+    pub(crate) commits: Arc<AtomicUsize>,
 }
 
 #[async_trait]
@@ -107,6 +119,7 @@ impl Items for FlakyItems {
         self.inner.query(query).await
     }
     async fn commit(&self, commit: Commit) -> PortResult<Outcome> {
+        self.commits.fetch_add(1, Relaxed);
         self.switch.check("items.commit")?;
         if commit.writes.iter().any(|write| write.key().table == app::tables::NOTES) {
             self.notes.check("items.commit")?;

@@ -68,11 +68,14 @@ async fn template() -> &'static [u8] {
     made.await
 }
 
-/// The store of a folder: one process opens it once, however many nodes a test runs on it.
+/// What the nodes of a test have in common: the store of a folder, which one process opens once, the cache and the
+/// fan-out.
 #[derive(Clone)]
 pub(crate) struct Shared {
     store: Arc<Store>,
     items: Arc<SqliteItems>,
+    cache: Arc<MemoryCache>,
+    fanout: Arc<MemoryFanout>,
 }
 
 impl Shared {
@@ -81,7 +84,8 @@ impl Shared {
             [SqliteItems::schema(tables::ALL), SqliteQueue::schema(), SqliteStream::schema(), Outbox::schema()];
         let store = Store::open(&store_path(folder), &schema).expect("the store opens");
         let items = Arc::new(SqliteItems::new(store.clone(), tables::ALL, world, 1024 * 1024));
-        Self { store, items }
+        let cache = Arc::new(MemoryCache::new(8 * 1024 * 1024));
+        Self { store, items, cache, fanout: Arc::new(MemoryFanout::new(4_096)) }
     }
 }
 
@@ -93,7 +97,7 @@ pub(crate) async fn open(
     settings: Settings,
     faults: &Faults,
 ) -> Parts {
-    let Shared { store, items } = shared;
+    let Shared { store, items, cache, fanout } = shared;
     if !sql_path(folder).exists() {
         fs::write(sql_path(folder), template().await).expect("the database is copied");
     }
@@ -112,9 +116,10 @@ pub(crate) async fn open(
                 switch: faults.items.clone(),
                 notes: faults.notes.clone(),
                 lost: faults.lost.clone(),
+                commits: faults.commits.clone(),
             }),
-            cache: Arc::new(MemoryCache::new(8 * 1024 * 1024)),
-            fanout: Arc::new(MemoryFanout::new(4_096)),
+            cache,
+            fanout,
             queue: Arc::new(SqliteQueue::new(store.clone(), topics::QUEUES, world.clone())),
             stream: Arc::new(SqliteStream::new(store, topics::ALL)),
             objects: Arc::new(objects),

@@ -6,7 +6,7 @@ use super::{
     state::{ATTEMPTS, Seated, busy},
     view::Face,
 };
-use crate::{app::App, cards, identity::Caller, tables::BLOCKS};
+use crate::{app::App, cards, identity::Caller, presence, tables::BLOCKS};
 use base::{
     Cx, Error, Result, Time,
     id::MemberId,
@@ -79,6 +79,7 @@ pub(super) async fn set(app: &App, cx: &Cx, caller: &Caller, target: MemberId, b
             }
         };
         if stored {
+            presence::relation_changed(app, caller.member, target);
             return Ok(());
         }
     }

@@ -36,6 +36,7 @@ mod stars;
 mod state;
 mod view;
 
+pub use block::is_blocked;
 pub use conversation::purge;
 pub use live::{Follow, Receipt, Telling, delivered_live, run, store_delivered, tell, tells, typing};
 pub use open::of_couple;

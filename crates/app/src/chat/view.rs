@@ -12,6 +12,7 @@ use crate::{
     check::Checks,
     fold::fold,
     identity::Caller,
+    presence::{self, MemberPresence},
     profiles::pictures,
     tables::CHATS,
 };
@@ -49,6 +50,8 @@ pub struct Conversation {
     pub id: ConversationId,
     /// The other participant.
     pub member: Face,
+    /// Of the other participant.
+    pub presence: MemberPresence,
     /// The newest message; 0 when there is none.
     pub last_seq: u64,
     pub last_message_id: Option<MessageId>,
@@ -111,9 +114,11 @@ pub(super) async fn of(app: &App, cx: &Cx, us: &Seated) -> Result<Conversation> 
     let lang = cards::load(app, cx, us.my_id()).await?.lang;
     let (me, them) = (us.me(), us.them());
     let last = me.last.as_ref();
+    let may_see = theirs.presence_visible && !me.blocks && !them.blocks;
     Ok(Conversation {
         id: us.state.id,
         member: Face::of(app, cx, us.their_id(), &theirs).await?,
+        presence: presence::shown(app, cx, us.their_id(), may_see).await,
         last_seq: us.state.last_seq,
         last_message_id: last.map(|last| message_id(last.at, us.tag(), last.seq)),
         last_message_kind: last.map(|last| last.kind),

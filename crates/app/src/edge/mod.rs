@@ -22,7 +22,7 @@ pub mod request;
 pub mod serve;
 pub mod upload;
 
-use crate::{app::App, audit, chat, couples, files, identity, languages, notes, plans, profiles, realtime};
+use crate::{app::App, audit, chat, couples, files, identity, languages, notes, plans, presence, profiles, realtime};
 use axum::{
     Router,
     body::Body,
@@ -51,6 +51,7 @@ fn features() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .merge(notes::library_routes())
         .merge(chat::routes())
         .merge(files::routes())
+        .merge(presence::routes())
         .merge(realtime::routes())
         .merge(audit::routes())
         .split_for_parts();

@@ -60,6 +60,7 @@ pub(super) fn frame() -> OpenApi {
             tag("Love notes", "Notes now, and notes for a minute to come."),
             tag("Chat", "Conversations of two, and all that is said in them."),
             tag("Files", "Images, videos, voice notes and documents, and the signed links that open them."),
+            tag("Presence", "Who is here."),
             tag("Real time", "What happens, as it happens."),
             tag("Staff", "For those who run the platform, signed in with their second factor."),
         ]))

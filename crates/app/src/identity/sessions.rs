@@ -6,7 +6,7 @@ use crate::{
     audit::{Action, Entry},
     check::Checks,
     edge::request::Facts,
-    realtime,
+    presence, realtime,
     tables::SESSIONS,
     work::outbox::Event,
 };
@@ -288,6 +288,7 @@ async fn end_telling(app: &App, cx: &Cx, member: MemberId, id: SessionId, mut ou
     }
     app.identity.tokens.revoke(id, cx.now());
     realtime::close_session(app, member, id);
+    presence::left(app, member, id).await;
     app.bells.relay.notify_one();
     Ok(true)
 }

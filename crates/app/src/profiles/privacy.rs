@@ -7,6 +7,7 @@ use crate::{
     cards,
     check::Checks,
     identity::{Caller, accounts},
+    presence,
     work::jobs::Job,
 };
 use base::{Cx, Result, id::MemberId};
@@ -88,6 +89,7 @@ pub(super) async fn change(app: &App, cx: &Cx, caller: &Caller, asked: &ChangePr
     let mut tx = app.ports.sql.begin().await?;
     accounts::touch(cx, &mut tx, member).await?;
     let mut privacy = load(&mut tx, member).await?;
+    let was_visible = privacy.presence_visible;
     if let Some(from) = &asked.messages_from {
         privacy.messages_from = MessagesFrom::parse(from);
     }
@@ -106,5 +108,8 @@ pub(super) async fn change(app: &App, cx: &Cx, caller: &Caller, asked: &ChangePr
     tx.commit().await?;
     app.bells.sql.notify_one();
     cards::project(app, cx, member).await?;
+    if privacy.presence_visible != was_visible {
+        presence::privacy_changed(app, member, privacy.presence_visible);
+    }
     Ok(privacy)
 }

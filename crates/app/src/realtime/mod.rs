@@ -14,7 +14,7 @@ mod socket;
 mod sse;
 mod tickets;
 
-pub use connection::close::GOING_AWAY;
+pub use connection::{Connection, Event, close::GOING_AWAY};
 pub use hub::run;
 pub use rooms::Rooms;
 pub use routes::routes;

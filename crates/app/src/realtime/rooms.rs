@@ -53,6 +53,11 @@ impl Rooms {
         self.shard(member).lock().contains_key(&member)
     }
 
+    /// Whether any connection of a session is here.
+    pub fn has(&self, member: MemberId, session: SessionId) -> bool {
+        self.shard(member).lock().get(&member).is_some_and(|room| room.iter().any(|c| c.session == session))
+    }
+
     /// Hands events to every connection of the member; how many connections there were.
     pub fn deliver(&self, member: MemberId, events: &[impl Clone + Into<Event>]) -> u64 {
         let shard = self.shard(member).lock();

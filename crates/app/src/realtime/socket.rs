@@ -6,7 +6,12 @@ use super::{
     outlet::{Outlet, Wake},
     resume,
 };
-use crate::{app::App, chat, identity::sessions};
+use crate::{
+    app::App,
+    chat,
+    identity::sessions,
+    presence::{self, Watches},
+};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use base::{
     Cx,
@@ -25,8 +30,16 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// For the device's half of a close.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// Why a conversation ended: the code to close with, or none when the device is gone.
-type End = Option<u16>;
+/// Why a conversation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// We close, with this code.
+    Code(u16),
+    /// The device closed.
+    Goodbye,
+    /// The device is gone without a word.
+    Dropped,
+}
 
 /// Refuses a ticket on the open socket, so that a browser can read why.
 pub(super) async fn refuse(socket: WebSocket, code: u16) {
@@ -46,7 +59,12 @@ pub(super) async fn run(
     let end = Box::pin(converse(&app, &mut socket, member, &connection, last_event_id)).await;
     app.rooms.leave(member, &connection);
     app.metrics.sockets.sub(1);
-    if let Err(Some(code)) = end {
+    // A device that was dropped may be back in a moment; one that said goodbye is not here, nor is a signed-out one.
+    let ended = matches!(end, Err(End::Goodbye | End::Code(close::UNAUTHENTICATED)));
+    if ended && !app.rooms.has(member, session) {
+        presence::left(&app, member, session).await;
+    }
+    if let Err(End::Code(code)) = end {
         finish(socket, code, "").await;
     }
 }
@@ -70,22 +88,24 @@ async fn converse(
     let cx = Cx::new(&app.world);
     let failed = |error: base::Error| {
         tracing::warn!(error = %Chain(&error), "a socket could not be resumed");
-        Some(close::GOING_AWAY)
+        End::Code(close::GOING_AWAY)
     };
     // Only now, in its room: a session that ends later closes the socket there.
     if !sessions::is_live(app, member, connection.session, cx.now()).await.map_err(failed)? {
-        return Err(Some(close::UNAUTHENTICATED));
+        return Err(End::Code(close::UNAUTHENTICATED));
     }
+    presence::arrived(app, member, connection.session).await;
     let start = resume::start(app, &cx, member, last_event_id).await.map_err(failed)?;
     for frame in start.greeting() {
         put(socket, connection, text(frame)?).await?;
     }
     let mut outlet = Outlet::new(connection.clone(), start.after, start.missed);
     let mut input = Input::new();
+    let mut watches: Option<Box<Watches>> = None;
     loop {
         tokio::select! {
             wake = outlet.next() => match wake {
-                Wake::Close(code) => return Err(Some(code)),
+                Wake::Close(code) => return Err(End::Code(code)),
                 Wake::Ping => put(socket, connection, Message::Ping(Bytes::new())).await?,
                 Wake::Frame(frame) => {
                     put(socket, connection, text(frame.bytes)?).await?;
@@ -93,13 +113,15 @@ async fn converse(
                 }
             },
             message = socket.recv() => match message {
-                None | Some(Err(_) | Ok(Message::Close(_))) => return Err(None),
+                None | Some(Err(_)) => return Err(End::Dropped),
+                Some(Ok(Message::Close(_))) => return Err(End::Goodbye),
                 // Any frame is a sign of life.
                 Some(Ok(message)) => {
                     connection.heard();
-                    input.count()?;
+                    input.count(1.0)?;
                     if let Message::Text(text) = message {
-                        Box::pin(frames::heard(app, member, &text)).await;
+                        let cost = Box::pin(frames::heard(app, member, connection, &mut watches, &text)).await;
+                        input.count(cost)?;
                     }
                 }
             },
@@ -109,16 +131,16 @@ async fn converse(
 
 /// Frames are JSON that we wrote: always UTF-8.
 fn text(frame: Bytes) -> Result<Message, End> {
-    Utf8Bytes::try_from(frame).map(Message::Text).map_err(|_| Some(close::GOING_AWAY))
+    Utf8Bytes::try_from(frame).map(Message::Text).map_err(|_| End::Code(close::GOING_AWAY))
 }
 
 /// Sends, unless the connection is to be closed meanwhile: a device that does not read must not hold that up.
 async fn put(socket: &mut WebSocket, connection: &Connection, message: Message) -> Result<(), End> {
     tokio::select! {
         biased;
-        sent = socket.send(message) => sent.map_err(|_| None),
-        code = connection.closed() => Err(Some(code)),
-        () = tokio::time::sleep(PATIENCE) => Err(Some(close::SLOW)),
+        sent = socket.send(message) => sent.map_err(|_| End::Dropped),
+        code = connection.closed() => Err(End::Code(code)),
+        () = tokio::time::sleep(PATIENCE) => Err(End::Code(close::SLOW)),
     }
 }
 
@@ -133,11 +155,11 @@ impl Input {
         Self { left: FROM_DEVICE_BURST, at: Instant::now() }
     }
 
-    fn count(&mut self) -> Result<(), End> {
+    fn count(&mut self, cost: f32) -> Result<(), End> {
         let now = Instant::now();
         let refill = now.duration_since(self.at).as_secs_f32() * FROM_DEVICE;
-        self.left = (self.left + refill).min(FROM_DEVICE_BURST) - 1.0;
+        self.left = (self.left + refill).min(FROM_DEVICE_BURST) - cost;
         self.at = now;
-        if self.left < 0.0 { Err(Some(close::TOO_MANY)) } else { Ok(()) }
+        if self.left < 0.0 { Err(End::Code(close::TOO_MANY)) } else { Ok(()) }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     app::App,
     chat,
     identity::{Caller, sessions},
+    presence,
 };
 use axum::{
     body::Body,
@@ -42,6 +43,7 @@ pub(super) async fn stream(app: Arc<App>, cx: &Cx, caller: &Caller, last: Option
     if !sessions::is_live(&seat.app, caller.member, caller.session, cx.now()).await? {
         return Err(Error::unauthenticated());
     }
+    presence::arrived(&seat.app, caller.member, caller.session).await;
     let start = resume::start(&seat.app, cx, caller.member, last).await?;
     // The stream's id is what the browser sends back when it reconnects.
     let greeting: VecDeque<Bytes> = start.greeting().map(|frame| event(start.after, &frame)).collect();

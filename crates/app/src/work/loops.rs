@@ -1,7 +1,7 @@
 //! The loops of background work: rounds while there is something to do, otherwise until the bell or the pause.
 
 use super::{relay, runner, timers};
-use crate::app::App;
+use crate::{app::App, presence};
 use base::{Error, Result, error::Chain};
 use futures_util::FutureExt as _;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -14,10 +14,12 @@ pub(super) enum Loop {
     Relay,
     Jobs,
     Timers,
+    /// Who came and went, to be told and written down.
+    Presence,
 }
 
 impl Loop {
-    pub(super) const ALL: [Self; 4] = [Self::SqlRelay, Self::Relay, Self::Jobs, Self::Timers];
+    pub(super) const ALL: [Self; 5] = [Self::SqlRelay, Self::Relay, Self::Jobs, Self::Timers, Self::Presence];
 
     /// One round of what is there now; how much it was.
     pub(super) async fn round(self, app: &Arc<App>) -> Result<usize> {
@@ -26,6 +28,7 @@ impl Loop {
             Self::Relay => relay::items_once(app).await,
             Self::Jobs => runner::once(app).await.map(|round| round.done + round.failed),
             Self::Timers => timers::once(app).await,
+            Self::Presence => presence::round(app).await,
         }
     }
 
@@ -35,6 +38,7 @@ impl Loop {
             Self::Relay => &app.bells.relay,
             Self::Jobs => &app.bells.jobs,
             Self::Timers => &app.bells.timers,
+            Self::Presence => &app.presence.bell,
         }
     }
 
@@ -42,7 +46,7 @@ impl Loop {
     const fn pause(self) -> Duration {
         Duration::from_millis(match self {
             Self::SqlRelay => 500,
-            Self::Relay | Self::Jobs => 1_000,
+            Self::Relay | Self::Jobs | Self::Presence => 1_000,
             Self::Timers => 100,
         })
     }

@@ -15,7 +15,7 @@ pub mod timers;
 
 pub use reconcilers::all as reconcile;
 
-use crate::{app::App, chat};
+use crate::{app::App, chat, presence};
 use loops::Loop;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -51,6 +51,7 @@ pub async fn settle(app: &Arc<App>) -> base::Result<usize> {
         let jobs = runner::once(app).await?;
         failed += jobs.failed;
         did += jobs.done + timers::once(app).await? + chat::store_delivered(app).await;
+        did += presence::round(app).await?;
         if did == 0 {
             return Ok(failed);
         }

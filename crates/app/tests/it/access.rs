@@ -302,6 +302,15 @@ const TABLE: &[Row] = &[
     Row("DELETE /v1/note-templates/{id}/favourite", members(204), |s, who|
         who.delete(&format!("/v1/note-templates/{}/favourite", s.template))),
     Row("GET /v1/me/favourite-templates", members(200), |_, who| who.get("/v1/me/favourite-templates")),
+    // Presence: of anybody, as far as it is shown.
+    Row("GET /v1/me/presence", members(200), |_, who| who.get("/v1/me/presence")),
+    Row("PUT /v1/me/presence", members(200), |_, who| who.put("/v1/me/presence", json!({ "status": "busy" }))),
+    Row("POST /v1/presence/heartbeat", members(204), |_, who| who.post("/v1/presence/heartbeat", Value::Null)),
+    Row("GET /v1/members/{id}/presence", members(200), |s, who|
+        who.get(&format!("/v1/members/{}/presence", s.alice.id))),
+    Row("GET /v1/presence", members(200), |s, who| who.get(&format!("/v1/presence?member_ids={}", s.alice.id))),
+    Row("GET /v1/presence/online", members(200), |_, who| who.get("/v1/presence/online")),
+    Row("GET /v1/presence/online/count", members(200), |_, who| who.get("/v1/presence/online/count")),
     // Chat                                        anonymous, single, alice, bob, former, other
     Row("POST /v1/conversations", [401, 201, 200, 422, 201, 201], |s, who|
         who.post("/v1/conversations", json!({ "member_id": s.bob.id }))),

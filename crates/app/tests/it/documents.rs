@@ -123,7 +123,8 @@ async fn the_socket_is_described_for_machines() {
     let described = TestApp::new().await.get("/asyncapi.json").await.expect(200);
     assert_eq!(described.header("content-type"), Some("application/json"));
     assert!(described.text("/asyncapi").starts_with("3."), "{}", described.at("/asyncapi"));
-    for frame in ["ready", "resync", "batch", "heartbeat", "note.received", "note.opened", "couple.accepted"] {
+    for frame in ["ready", "resync", "batch", "heartbeat", "note.received", "note.opened", "presence.changed", "watch"]
+    {
         assert!(described.body().contains(&format!("\"{frame}\"")), "{frame} is not described");
     }
 }

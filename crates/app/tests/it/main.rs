@@ -42,6 +42,8 @@ mod openapi;
 mod origins;
 mod plans;
 mod plans_changes;
+mod presence;
+mod presence_sockets;
 mod profiles;
 mod profiles_pictures;
 mod profiles_preferences;

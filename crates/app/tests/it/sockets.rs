@@ -118,6 +118,12 @@ impl Device {
         self.stream.send(Message::text(text)).await.is_ok()
     }
 
+    /// Says goodbye.
+    pub async fn close(mut self) {
+        self.stream.close(None).await.expect("the socket is open");
+        while let Some(Ok(_)) = self.stream.next().await {}
+    }
+
     pub async fn close_code(&mut self) -> u16 {
         close_code(&mut self.stream).await
     }
