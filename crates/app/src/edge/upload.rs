@@ -156,3 +156,41 @@ impl Parts {
         Ok(Self { fields, file })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(parts: &[(&str, &[u8])]) -> Result<Parts, Error> {
+        let mut body = Vec::new();
+        for (head, bytes) in parts {
+            body.extend_from_slice(format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--b--\r\n");
+        Parts::read(body.into(), "b".to_owned()).await
+    }
+
+    #[tokio::test]
+    async fn a_form_has_fields_and_a_file() {
+        let photo = (r#"name="photo"; filename="us.jpg""#, &b"\xff\xd8\0"[..]);
+        let form =
+            read(&[(r#"name="caption""#, "Você".as_bytes()), photo, (r#"name="kind""#, b"image")]).await.unwrap();
+        assert_eq!(form.fields, [("caption", "Você"), ("kind", "image")].map(|(a, b)| (a.into(), b.into())).into());
+        assert_eq!(form.file, Some((Some("us.jpg".into()), Bytes::from_static(b"\xff\xd8\0"))));
+        // The part of this name is the file, with a name of its own or without; of several the first.
+        let form = read(&[(r#"name="file""#, b"one"), (r#"name="x"; filename="two""#, b"two")]).await.unwrap();
+        assert_eq!((form.file, form.fields.len()), (Some((None, Bytes::from_static(b"one"))), 0));
+        assert!(read(&[(r#"name="caption""#, b"hi")]).await.unwrap().file.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_no_person_writes_is_refused() {
+        for text in [&b"a\0b"[..], b"\xff\xfe"] {
+            let refused = read(&[(r#"name="caption""#, text)]).await.err();
+            assert_eq!(refused.map(|error| error.code()), Some("malformed"));
+        }
+        assert!(Parts::read(Bytes::from_static(b"--b\r\nbroken"), "b".to_owned()).await.is_err());
+    }
+}
