@@ -150,7 +150,8 @@ pub(super) async fn complete(
         return file.map_err(|_| Error::conflict("not_uploaded", "The bytes of this file have not arrived yet."));
     };
     let incoming = Incoming { id, owner, kind: open.kind, name: open.name, duration_s, bytes };
-    let done = Write::Delete { key: item.key, when: When::Always };
+    // An upload becomes a file once: one that was completed, and whose file was removed since, does not come again.
+    let done = Write::Delete { key: item.key, when: When::Present };
     let file = keep::keep(app, cx, incoming, &[done], None).await?;
     // If this fails, the sweep finds them.
     drop(app.ports.objects.delete(&open.object).await);

@@ -4,7 +4,7 @@
 use super::{
     Kind, StoredFile,
     model::{self, Scan},
-    names, prepare,
+    names, prepare, uses,
 };
 use crate::{
     app::App,
@@ -128,8 +128,9 @@ async fn commit(app: &App, cx: &Cx, file: &StoredFile, with: &[Write], once: Opt
             return Err(overtaken);
         }
         if let Some(Refusal { current: Some(there) }) = &refusals[ITEM] {
-            return StoredFile::read(&there.body);
+            return if uses::is_gone(there) { Err(Error::not_found()) } else { StoredFile::read(&there.body) };
         }
+        // Without what the commit goes with (an upload that is open) there is nothing to keep.
         let Some(full) = &refusals[METER] else { return Err(Error::not_found()) };
         let fresh = cards::fresh(app, cx, file.owner).await?;
         if limit(app, cx, &fresh) == limit(app, cx, &card) {

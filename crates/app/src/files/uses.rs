@@ -133,12 +133,12 @@ pub(super) async fn own(app: &App, owner: MemberId, id: FileId) -> Result<Stored
     Ok(found.ok_or_else(Error::not_found)?.0)
 }
 
-/// Of whoever asks: see [`super::view`].
+/// Whether only its job has yet to remove it.
 pub(super) fn is_gone(item: &Item) -> bool {
     item.number == GONE
 }
 
-/// Unused since it came.
+/// Whether nothing has used it in the day since it came.
 pub(super) fn is_unused(item: &Item, file: &StoredFile, cx: &Cx) -> bool {
     item.number == 0 && cx.now().since(file.created_at) > base::time::DAY
 }
