@@ -98,9 +98,9 @@ pub fn webm(ms: u32, told_ms: Option<u32>, video: bool) -> Vec<u8> {
 }
 
 /// A box of ISO base media.
-fn atom(name: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
+fn atom(name: [u8; 4], parts: &[&[u8]]) -> Vec<u8> {
     let body = parts.concat();
-    [&u32::try_from(body.len() + 8).unwrap().to_be_bytes()[..], name, &body].concat()
+    [&u32::try_from(body.len() + 8).unwrap().to_be_bytes()[..], &name, &body].concat()
 }
 
 fn words(words: &[u32]) -> Vec<u8> {
@@ -120,52 +120,52 @@ fn movie(told_ms: u32, samples: u32, video: bool, more: &[u8]) -> Vec<u8> {
         let mut body = words(&[0, 1, 0, 0, 0, 0, 16 << 16 | 16, 0x48_0000, 0x48_0000, 0, 1 << 16]);
         body.extend([0; 30]);
         body.extend(words(&[0x18_ffff]));
-        atom(b"mp4v", &[&body])
+        atom(*b"mp4v", &[&body])
     } else {
         let dops = [&[0, 1, 0, 0][..], &48_000_u32.to_be_bytes(), &[0, 0, 0]].concat();
-        atom(b"Opus", &[&words(&[0, 1, 0, 0, 1 << 16 | 16, 0, 48_000 << 16]), &atom(b"dOps", &[&dops])])
+        atom(*b"Opus", &[&words(&[0, 1, 0, 0, 1 << 16 | 16, 0, 48_000 << 16]), &atom(*b"dOps", &[&dops])])
     };
     let packet = u32::try_from(PACKET.len()).unwrap();
     let table = [
-        atom(b"stsd", &[&words(&[0, 1]), &entry]),
-        atom(b"stts", &[&if samples == 0 { words(&[0, 0]) } else { words(&[0, 1, samples, FRAME_MS * 48]) }]),
-        atom(b"stsc", &[&if samples == 0 { words(&[0, 0]) } else { words(&[0, 1, 1, samples, 1]) }]),
-        atom(b"stsz", &[&words(&[0, if samples == 0 { 0 } else { packet }, samples])]),
-        atom(b"stco", &[&if samples == 0 { words(&[0, 0]) } else { words(&[0, 1, 32]) }]),
+        atom(*b"stsd", &[&words(&[0, 1]), &entry]),
+        atom(*b"stts", &[&if samples == 0 { words(&[0, 0]) } else { words(&[0, 1, samples, FRAME_MS * 48]) }]),
+        atom(*b"stsc", &[&if samples == 0 { words(&[0, 0]) } else { words(&[0, 1, 1, samples, 1]) }]),
+        atom(*b"stsz", &[&words(&[0, if samples == 0 { 0 } else { packet }, samples])]),
+        atom(*b"stco", &[&if samples == 0 { words(&[0, 0]) } else { words(&[0, 1, 32]) }]),
     ];
-    let head = if video { atom(b"vmhd", &[&words(&[1, 0, 0])]) } else { atom(b"smhd", &[&words(&[0, 0])]) };
-    let minf = atom(b"minf", &[&head, &atom(b"stbl", &[&table.concat()])]);
-    let mdia = atom(b"mdia", &[&atom(b"mdhd", &[&mdhd]), &atom(b"hdlr", &[&hdlr.concat()]), &minf]);
-    let trak = atom(b"trak", &[&atom(b"tkhd", &[&tkhd.concat()]), &mdia]);
-    atom(b"moov", &[&atom(b"mvhd", &[&mvhd.concat()]), &trak, more])
+    let head = if video { atom(*b"vmhd", &[&words(&[1, 0, 0])]) } else { atom(*b"smhd", &[&words(&[0, 0])]) };
+    let minf = atom(*b"minf", &[&head, &atom(*b"stbl", &[&table.concat()])]);
+    let mdia = atom(*b"mdia", &[&atom(*b"mdhd", &[&mdhd]), &atom(*b"hdlr", &[&hdlr.concat()]), &minf]);
+    let trak = atom(*b"trak", &[&atom(*b"tkhd", &[&tkhd.concat()]), &mdia]);
+    atom(*b"moov", &[&atom(*b"mvhd", &[&mvhd.concat()]), &trak, more])
 }
 
 /// A recording of a telephone: its head, at the end, tells everything.
 pub fn mp4(ms: u32, video: bool) -> Vec<u8> {
     let samples = ms / FRAME_MS;
-    let ftyp = atom(b"ftyp", &[b"isom", &words(&[0]), b"isom", b"mp42"]);
+    let ftyp = atom(*b"ftyp", &[b"isom", &words(&[0]), b"isom", b"mp42"]);
     assert_eq!(ftyp.len(), 24);
-    let mdat = atom(b"mdat", &[&PACKET.repeat(samples as usize)]);
+    let mdat = atom(*b"mdat", &[&PACKET.repeat(samples as usize)]);
     [ftyp, mdat, movie(ms, samples, video, &[])].concat()
 }
 
 /// A recording of Safari: pieces of a second each, and a head without a length.
 pub fn fragmented(ms: u32) -> Vec<u8> {
-    let ftyp = atom(b"ftyp", &[b"iso5", &words(&[0]), b"iso5", b"mp42"]);
-    let trex = atom(b"trex", &[&words(&[0, 1, 1, FRAME_MS * 48, 3, 0])]);
-    let mut bytes = [ftyp, movie(0, 0, false, &atom(b"mvex", &[&trex]))].concat();
+    let ftyp = atom(*b"ftyp", &[b"iso5", &words(&[0]), b"iso5", b"mp42"]);
+    let trex = atom(*b"trex", &[&words(&[0, 1, 1, FRAME_MS * 48, 3, 0])]);
+    let mut bytes = [ftyp, movie(0, 0, false, &atom(*b"mvex", &[&trex]))].concat();
     for (nth, begin) in (0..ms).step_by(1_000).enumerate() {
         let samples = (ms - begin).min(1_000) / FRAME_MS;
-        let mfhd = atom(b"mfhd", &[&words(&[0, u32::try_from(nth).unwrap() + 1])]);
-        let tfhd = atom(b"tfhd", &[&words(&[0x02_0000, 1])]);
-        let tfdt = atom(b"tfdt", &[&words(&[0, begin * 48])]);
+        let mfhd = atom(*b"mfhd", &[&words(&[0, u32::try_from(nth).unwrap() + 1])]);
+        let tfhd = atom(*b"tfhd", &[&words(&[0x02_0000, 1])]);
+        let tfdt = atom(*b"tfdt", &[&words(&[0, begin * 48])]);
         let moof = |offset| {
-            let trun = atom(b"trun", &[&words(&[1, samples, offset])]);
-            atom(b"moof", &[&mfhd, &atom(b"traf", &[&tfhd, &tfdt, &trun])])
+            let trun = atom(*b"trun", &[&words(&[1, samples, offset])]);
+            atom(*b"moof", &[&mfhd, &atom(*b"traf", &[&tfhd, &tfdt, &trun])])
         };
         let length = u32::try_from(moof(0).len()).unwrap();
         bytes.extend(moof(length + 8));
-        bytes.extend(atom(b"mdat", &[&PACKET.repeat(samples as usize)]));
+        bytes.extend(atom(*b"mdat", &[&PACKET.repeat(samples as usize)]));
     }
     bytes
 }
