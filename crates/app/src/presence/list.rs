@@ -57,9 +57,9 @@ pub struct ListOnline {
 /// The ids of `member_ids=a,b&member_ids=c`.
 pub(super) fn ids(query: &[(String, String)]) -> Result<Vec<MemberId>> {
     const POINTER: &str = "/query/member_ids";
-    let given = query.iter().filter(|(name, _)| name == "member_ids").flat_map(|(_, value)| value.split(','));
+    let given = query.iter().filter(|(name, value)| name == "member_ids" && !value.is_empty());
     let mut ids = Vec::new();
-    for text in given.map(str::trim).filter(|text| !text.is_empty()) {
+    for text in given.flat_map(|(_, value)| value.split(',')) {
         let id = text.parse().map_err(|_| Error::field(POINTER, "wrong_type", "These are ids of members."))?;
         ids.push(id);
         if ids.len() > MOST {

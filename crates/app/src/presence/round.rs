@@ -29,7 +29,7 @@ async fn look(app: &App, cx: &Cx, member: MemberId) -> Result<Option<Entry>> {
 /// Looks at those of whom nothing was heard for long; whoever is gone is offline. Each node does so for its watchers.
 async fn sweep(app: &App, cx: &Cx) -> Result<usize> {
     let overdue = app.presence.directory.lock().overdue(cx.now());
-    let mut gone = 0;
+    let mut changed = 0;
     for (i, member) in overdue.iter().enumerate() {
         let here = match look(app, cx, *member).await {
             Ok(here) => here,
@@ -39,13 +39,14 @@ async fn sweep(app: &App, cx: &Cx) -> Result<usize> {
                 return Err(error);
             }
         };
-        app.presence.directory.lock().put(*member, here);
-        if here.is_none() {
+        let before = app.presence.directory.lock().put(*member, here);
+        // Another status: the message that said so was lost.
+        if before.map(|entry| entry.status) != here.map(|entry| entry.status) {
             watch::tell(app, *member, Why::Status).await;
-            gone += 1;
+            changed += 1;
         }
     }
-    Ok(gone)
+    Ok(changed)
 }
 
 /// Tells the other nodes, and the watchers on this one, what has changed.

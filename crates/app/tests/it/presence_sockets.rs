@@ -181,3 +181,41 @@ async fn watchers_on_another_node_hear_it_too() {
     stop(&node).await;
     stop(&app).await;
 }
+
+#[tokio::test]
+async fn a_node_that_came_later_learns_who_is_here_within_a_minute() {
+    // The clock moves by a minute until it has heard.
+    let app = TestApp::with(|s| s.identity.access_minutes = 10_000).await;
+    let Couple { app, alice, bob, .. } = app.with_couple().await;
+    beats(&alice).await;
+    app.settle().await;
+    let node = app.another_node().await;
+    node.serve().await;
+    let bob = bob.on(&node);
+    // Somebody speaks up until the node listens.
+    until(async || {
+        app.advance(MINUTE);
+        beats(&alice).await;
+        app.settle().await;
+        let listed = bob.get("/v1/presence/online").await.expect(200).data();
+        listed.iter().any(|presence| presence["member_id"] == alice.id.as_str())
+    })
+    .await;
+    stop(&node).await;
+}
+
+#[tokio::test]
+async fn a_stop_writes_down_what_was_only_remembered() {
+    let Couple { app, alice, bob, .. } = TestApp::couple().await;
+    let address = app.serve().await;
+    let _hers = Device::connect(address, &alice, None).await;
+    until(async || seen(&bob, &alice).await["online"] == true).await;
+    chooses(&alice, "away").await;
+    stop(&app).await;
+    let restarted = app.copy().await;
+    let back = seen(&bob.on(&restarted), &alice).await;
+    assert_eq!((&back["status"], &back["last_seen"]), (&json!("offline"), &json!(app.now().to_string())));
+    let alice = alice.on(&restarted);
+    assert_eq!(alice.get("/v1/me/presence").await.expect(200).at("/chosen_status"), "away");
+    restarted.settle().await;
+}
