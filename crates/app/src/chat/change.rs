@@ -8,7 +8,7 @@ use super::{
     render, stars,
     state::{ATTEMPTS, Seat, Seated, Stored, busy},
 };
-use crate::{app::App, check::Checks, identity::Caller, tables::PINS, work::outbox::Event};
+use crate::{app::App, check::Checks, files, identity::Caller, tables::PINS, work::outbox::Event};
 use base::{Cx, Error, Result, id::MessageId, time::HOUR};
 use bytes::Bytes;
 use ports::items::{When, Write};
@@ -118,6 +118,12 @@ async fn for_everyone(app: &App, cx: &Cx, found: Found) -> Result<Stored> {
     let mut writes = stars::gone(&us, &stored, &Seat::BOTH);
     writes.push(Write::Delete { key: PINS.key(us.tag().bytes(), stored.seq.to_be_bytes()), when: When::Always });
     writes.extend(media::entry(us.tag(), &stored).map(|key| Write::Delete { key, when: When::Always }));
+    let mut outbox = Vec::with_capacity(2);
+    if let Some(file) = &stored.more.file {
+        let released = files::release(app, file.id).await?;
+        writes.extend(released.writes);
+        outbox.extend(released.job.map(|job| job.emit()).transpose()?);
+    }
     stored.content = None;
     stored.location = None;
     stored.forwarded_from = None;
@@ -135,8 +141,8 @@ async fn for_everyone(app: &App, cx: &Cx, found: Found) -> Result<Stored> {
         "sender_id": ids.sender_id,
     });
     let to = vec![(us.their_id(), Cow::Borrowed("message.deleted")), (us.my_id(), Cow::Borrowed("message.deleted"))];
-    let event = Event::new(Some("message.deleted"), to, data).emit(cx)?;
-    us.commit(app, cx.now(), writes, vec![event]).await
+    outbox.push(Event::new(Some("message.deleted"), to, data).emit(cx)?);
+    us.commit(app, cx.now(), writes, outbox).await
 }
 
 async fn for_me(app: &App, cx: &Cx, found: Found) -> Result<Stored> {

@@ -2,11 +2,14 @@
 
 use super::{
     ids::Tag,
+    media,
+    model::Stored as Message,
     receipts::changed,
     state::{ATTEMPTS, Seated, busy},
 };
 use crate::{
     app::App,
+    files,
     tables::{MESSAGES, PINS},
     work::jobs::Job,
 };
@@ -14,7 +17,7 @@ use base::{
     Cx, Result, Time,
     id::{ConversationId, MemberId},
 };
-use ports::items::{Query, When, Write};
+use ports::items::{Commit, Query, When, Write};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -101,20 +104,33 @@ pub(super) async fn delete(app: &App, cx: &Cx, member: MemberId, conversation: C
     change(app, cx, member, conversation, gone).await.map(drop)
 }
 
-/// Removes the messages that neither participant has any more. May run twice, or after new messages came.
+/// Messages removed by one commit, each with its entry among the media and the use of its file.
+const STEP: usize = 25;
+
+/// Removes the messages that neither participant has any more, and what hangs on them. May run twice, or after new
+/// messages came.
 pub async fn purge(app: &App, conversation: ConversationId, up_to: u64) -> Result<()> {
     let tag = Tag::of(conversation);
-    for table in [MESSAGES, PINS] {
-        loop {
-            let query = Query::partition(table, tag.bytes()).to(up_to.to_be_bytes()).limit(90);
-            let found = app.ports.items.query(query).await?;
-            let more = found.next.is_some();
-            let gone = found.items.into_iter().map(|item| Write::Delete { key: item.key, when: When::Always });
-            app.ports.items.try_commit(gone.collect()).await?;
-            if !more {
-                break;
-            }
+    loop {
+        let query = Query::partition(MESSAGES, tag.bytes()).to(up_to.to_be_bytes()).limit(STEP);
+        let found = app.ports.items.query(query).await?;
+        if found.items.is_empty() && found.next.is_none() {
+            return Ok(());
         }
+        let gone = |key| Write::Delete { key, when: When::Always };
+        let (mut writes, mut used) = (Vec::new(), Vec::new());
+        for item in found.items {
+            let message = Message::read(&item)?;
+            writes.push(gone(PINS.key(tag.bytes(), message.seq.to_be_bytes())));
+            writes.extend(media::entry(tag, &message).map(gone));
+            used.extend(message.more.file.map(|file| file.id));
+            writes.push(Write::Delete { key: item.key, when: When::Version(item.version) });
+        }
+        let (released, jobs) = files::release_all(app, &used).await?;
+        writes.extend(released);
+        let outbox = jobs.iter().map(Job::emit).collect::<Result<Vec<_>>>()?;
+        // Refused: another use of a file was faster. Look again.
+        app.ports.items.commit(Commit { writes, outbox, token: None }).await?;
+        app.bells.relay.notify_one();
     }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use super::{
     messages::{Found, find},
     model::{ForwardedFrom, Kind, Said},
     open,
-    post::{Draft, post},
+    post::{Draft, Use, post},
 };
 use crate::{app::App, check::Checks, edge::once::Once, identity::Caller};
 use axum::http::StatusCode;
@@ -124,6 +124,7 @@ async fn messages(
             client_id: None,
             name: once.key().map(|key| format!("forward {key} {nth}")),
             reply_to: None,
+            file: stored.more.file.as_ref().map(Use::Shared),
             forwarded_from: Some(ForwardedFrom { message_id: stored.id, by: caller.member, at: cx.now() }),
         };
         let (_, json) = post(app, cx, caller.member, us.state.id, &draft, None).await?;

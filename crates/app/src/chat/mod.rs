@@ -32,6 +32,7 @@ mod render;
 mod reports;
 mod routes;
 mod safety_routes;
+mod sending;
 mod stars;
 mod state;
 mod view;

@@ -1,10 +1,10 @@
 //! Shapes and checks of messages; pure.
 
 use super::state::Seat;
-use crate::check::Checks;
+use crate::{check::Checks, files};
 use base::{
     Error, Result, Time,
-    id::{ConversationId, MemberId, MessageId},
+    id::{ConversationId, FileId, MemberId, MessageId},
 };
 use bytes::Bytes;
 use ports::items::Item;
@@ -41,6 +41,17 @@ impl Kind {
             "document" | "file" => Self::Document,
             "location" => Self::Location,
             _ => return None,
+        })
+    }
+
+    /// Of a message that is a file.
+    pub(super) fn file(self) -> Option<files::Kind> {
+        Some(match self {
+            Self::Image => files::Kind::Image,
+            Self::Video => files::Kind::Video,
+            Self::Voice => files::Kind::Voice,
+            Self::Document => files::Kind::Document,
+            Self::Text | Self::Location | Self::Call => return None,
         })
     }
 }
@@ -87,8 +98,14 @@ pub struct ForwardedFrom {
     pub at: Time,
 }
 
+/// An uploaded file of the sender's.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+pub struct FileToSend {
+    pub id: FileId,
+}
+
 /// What is sent.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(example = json!({ "client_id": "4f1c0e4e-1", "kind": "text", "content": "Home in ten minutes" }))]
 pub struct NewMessage {
     /// The device's own name for the message: the same one from the same sender gives the first message again.
@@ -101,6 +118,8 @@ pub struct NewMessage {
     #[schema(max_length = 4_000)]
     pub content: Option<String>,
     pub location: Option<Location>,
+    /// For `image`, `video`, `voice` and `document`: what was uploaded before. In a form the file itself may come along.
+    pub file: Option<FileToSend>,
     /// A message of this conversation that this one answers.
     #[schema(value_type = Option<String>, pattern = "^(msg_[0-7][0-9a-hjkmnp-tv-z]{25})?$")]
     #[serde(default, deserialize_with = "crate::check::id_or_empty")]
@@ -116,7 +135,8 @@ pub(super) struct Said {
 }
 
 impl NewMessage {
-    pub(super) fn check(&self) -> Result<Said> {
+    /// `comes_along`: the file is in the same form.
+    pub(super) fn check(&self, comes_along: bool) -> Result<Said> {
         let mut checks = Checks::default();
         if let Some(id) = &self.client_id {
             checks.length("/client_id", id, 1, 100);
@@ -135,6 +155,9 @@ impl NewMessage {
             }
             // Its address is what a place says.
             Some(Kind::Location) => content = location.as_ref().and_then(|place| place.address.clone()),
+            Some(kind) if kind.file().is_some() && self.file.is_none() && !comes_along => {
+                checks.refuse("/file", "required", "A file is needed.");
+            }
             _ => {}
         }
         checks.done()?;
@@ -219,6 +242,8 @@ pub(super) struct More {
     /// The `seq` it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<files::Attachment>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reacted>,
     /// Since when each participant has it starred.

@@ -9,11 +9,18 @@ use super::{
     render,
     state::{ATTEMPTS, Seat, Seated, Stored, busy},
 };
-use crate::{app::App, edge::once::Once, identity::Caller, tables::CLIENT_IDS, work::outbox::Event};
+use crate::{
+    app::App,
+    edge::once::Once,
+    files::{self, Attachment},
+    identity::Caller,
+    tables::CLIENT_IDS,
+    work::outbox::Event,
+};
 use axum::http::StatusCode;
 use base::{
     Cx, Error, Field, Result,
-    id::{ConversationId, MemberId, MessageId},
+    id::{ConversationId, FileId, MemberId, MessageId},
 };
 use bytes::Bytes;
 use ports::items::{Emit, Key, Refusal, When, Write};
@@ -55,9 +62,31 @@ pub(super) struct Draft<'a> {
     pub name: Option<String>,
     pub reply_to: Option<MessageId>,
     pub forwarded_from: Option<ForwardedFrom>,
+    pub file: Option<Use<'a>>,
+}
+
+/// The file of a message.
+pub(super) enum Use<'a> {
+    /// Uploaded by the sender.
+    Own(FileId),
+    /// Of the message that is forwarded.
+    Shared(&'a Attachment),
 }
 
 impl Draft<'_> {
+    /// What the message keeps of its file, and the write that counts one more use.
+    async fn file(&self, app: &App, sender: MemberId) -> Result<Option<(Attachment, Write)>> {
+        let Some(kind) = self.said.kind.file() else { return Ok(None) };
+        match self.file {
+            None => Err(Error::field("/file", "required", "A file is needed.")),
+            Some(Use::Own(id)) => files::attach(app, sender, id, kind).await.map(Some),
+            Some(Use::Shared(file)) => {
+                let write = files::share(app, file.id).await?.ok_or_else(Error::not_found)?;
+                Ok(Some((file.clone(), write)))
+            }
+        }
+    }
+
     /// Remembered per conversation and sender.
     fn remembered(&self, us: &Seated) -> Option<Key> {
         // What we name begins in a way that no device's name does.
@@ -74,24 +103,46 @@ impl Draft<'_> {
     }
 }
 
-/// A message of the sender's own making.
+/// A message of the sender's own making. `file` comes along, with its name and how long it lasts.
 pub(super) async fn send(
     app: &App,
     cx: &Cx,
     caller: &Caller,
     conversation: ConversationId,
-    input: &NewMessage,
+    (input, file): (&NewMessage, Option<&Incoming>),
     once: &Once,
 ) -> Result<(StatusCode, Bytes)> {
-    let said = input.check()?;
-    let draft = Draft {
+    let said = input.check(file.is_some())?;
+    let mut draft = Draft {
         said: &said,
         client_id: input.client_id.as_deref(),
         name: None,
         reply_to: input.reply_to_id,
         forwarded_from: None,
+        file: input.file.map(|file| Use::Own(file.id)),
     };
+    if let (Some(kind), Some(file)) = (said.kind.file(), file) {
+        // Before anything is spent on the file.
+        let us = Seated::load(app, caller.member, conversation).await?;
+        if let Some(key) = draft.remembered(&us)
+            && let Some(item) = app.ports.items.get(&key).await?
+        {
+            let seq = u64::try_from(item.number).unwrap_or_default();
+            return again(app, cx, caller.member, conversation, seq).await;
+        }
+        evidence::may_write(app, cx, &us).await?;
+        let (name, bytes) = (file.name.as_deref(), file.bytes.clone());
+        let stored = files::store(app, cx, caller.member, kind, name, file.duration_s, bytes).await?;
+        draft.file = Some(Use::Own(stored.id));
+    }
     post(app, cx, caller.member, conversation, &draft, Some(once)).await
+}
+
+/// A file in the form of its message.
+pub(super) struct Incoming {
+    pub name: Option<String>,
+    pub duration_s: Option<f64>,
+    pub bytes: Bytes,
 }
 
 /// Says it: 201 with the message, or 200 with the one that this send repeats.
@@ -109,8 +160,11 @@ pub(super) async fn post(
         if draft.said.kind != Kind::Call {
             evidence::may_write(app, cx, &us).await?;
         }
-        let message = next(app, cx, &us, draft).await?;
+        let mut message = next(app, cx, &us, draft).await?;
+        let file = draft.file(app, member).await?;
+        let file = file.map(|(file, write)| (message.more.file = Some(file), write).1);
         let mut writes = append(&mut us, &message)?;
+        writes.extend(file);
         let event = Ids::of(&message).told(cx, &us, "message.created")?;
         if let Some(key) = draft.remembered(&us) {
             let number = i64::try_from(message.seq).unwrap_or(i64::MAX);
@@ -124,10 +178,13 @@ pub(super) async fn post(
             Stored::Yes => return Ok((StatusCode::CREATED, json)),
             Stored::Overtaken => {}
             Stored::Refused(refusals) => {
-                return match first(&refusals) {
-                    Some(seq) => again(app, cx, member, conversation, seq).await,
-                    None => Err(once.and_then(|once| once.overtaken(&refusals)).unwrap_or_else(busy)),
-                };
+                if let Some(seq) = first(&refusals) {
+                    return again(app, cx, member, conversation, seq).await;
+                }
+                if let Some(error) = once.and_then(|once| once.overtaken(&refusals)) {
+                    return Err(error);
+                }
+                // Another message came to use the same file.
             }
         }
     }

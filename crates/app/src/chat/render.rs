@@ -6,7 +6,11 @@ use super::{
     model::{self, ForwardedFrom, Kind, Location, Status, Stored, flags},
     state::{Seat, Seated},
 };
-use crate::{app::App, cards};
+use crate::{
+    app::App,
+    cards,
+    files::{self, FileView},
+};
 use base::{
     Cx, Error, Result, Time,
     id::{ConversationId, MemberId, MessageId},
@@ -31,6 +35,8 @@ pub struct Message {
     pub content: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forwarded_from: Option<ForwardedFrom>,
     pub edited_at: Option<Time>,
@@ -119,6 +125,10 @@ pub(super) async fn view(app: &App, cx: &Cx, us: &Seated, stored: &Stored) -> Re
         None => None,
         Some(seq) => Some(reply(app, cx, us, seq).await?),
     };
+    let file = match &more.file {
+        None => None,
+        Some(file) => Some(files::view(app, cx, file).await?),
+    };
     Ok(Message {
         id: stored.id,
         conversation_id: stored.conversation_id,
@@ -128,6 +138,7 @@ pub(super) async fn view(app: &App, cx: &Cx, us: &Seated, stored: &Stored) -> Re
         kind: stored.kind,
         content: stored.content.clone(),
         location: stored.location.clone(),
+        file,
         forwarded_from: stored.forwarded_from.clone(),
         edited_at: stored.edited_at,
         created_at: stored.created_at,

@@ -10,6 +10,7 @@ use super::{
     pins::{self, PinList},
     post, receipts,
     render::Message,
+    sending::{MessageForm, Sending},
     view::{self, Conversation, ConversationPage, ListConversations, Unread},
 };
 use crate::{
@@ -17,10 +18,12 @@ use crate::{
     edge::{
         gate::empty,
         input::{Input, Params, Place},
-        once::{self, Create, json},
+        once::{self, json},
         problem::Answer,
         request::Unit,
+        upload::FORM,
     },
+    files,
     identity::Caller,
 };
 use axum::{
@@ -191,20 +194,25 @@ async fn list_messages(
     Ok(json(StatusCode::OK, page::list(&app, &cx, &caller, id, &asked).await?))
 }
 
-/// Say something. The same `client_id` of the same sender gives the first message again (200).
-#[utoipa::path(post, path = "/v1/conversations/{id}/messages", tag = "Chat", request_body = NewMessage,
+const _: () = assert!(files::LARGEST + FORM == 26_279_936, "the limit of the operation below");
+
+/// Say something, or send a place or a file: one that was uploaded before, or in a form with the message. The same
+/// `client_id` of the same sender gives the first message again (200).
+#[utoipa::path(post, path = "/v1/conversations/{id}/messages", tag = "Chat",
+    request_body(content((NewMessage = "application/json"), (MessageForm = "multipart/form-data"))),
     params(("id" = ConversationId, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of this call harmless for 24 h.")),
     responses((status = 200, body = Message), (status = 201, body = Message)),
-    extensions(("x-rate-limit" = json!("chat"))))]
+    extensions(("x-rate-limit" = json!("chat")), ("x-body-limit" = json!(26_279_936))))]
 async fn send_message(
     State(app): AppState,
     caller: Caller,
     Unit(cx): Unit,
     Place(id): Place<ConversationId>,
-    create: Create<NewMessage>,
+    Sending { message, file, once }: Sending,
 ) -> Answer<Response<Body>> {
-    once::run(&app, &create.once, async || post::send(&app, &cx, &caller, id, &create.input, &create.once).await).await
+    let what = (&message, file.as_ref());
+    once::run(&app, &once, async || post::send(&app, &cx, &caller, id, what, &once).await).await
 }
 
 /// A device has the messages up to here. A mark never moves back.

@@ -114,6 +114,7 @@ async fn bytes_are_judged_when_they_are_there() {
 
 #[tokio::test]
 async fn what_cannot_be_begun() {
+    const MIB: usize = 1024 * 1024;
     let app = TestApp::with(|settings| settings.plans.basic.storage_mib = 1).await;
     let ana = app.member("Ana").await;
     for (kind, largest) in [("image", 10 * MIB), ("voice", 5 * MIB), ("video", 25 * MIB), ("document", 25 * MIB)] {

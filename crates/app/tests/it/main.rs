@@ -7,6 +7,7 @@
 mod access;
 mod audit;
 mod chat;
+mod chat_messages;
 mod chat_model;
 mod couples;
 mod couples_joint;
