@@ -1,8 +1,8 @@
 //! Calls, one at a time, for what is not measured: fixtures, faults, checks.
 
 use super::{
-    Mail, Member, Note, PASSWORD, Page, Scheduled, Session, requests,
-    shapes::{Clock, Entered, Identified, Invitation, Renewed, Ticket},
+    Mail, Member, Message, Note, PASSWORD, Page, Scheduled, Session, requests,
+    shapes::{Clock, Entered, Identified, Invitation, Renewed, Ticket, Unread},
 };
 use crate::{Error, Result, client::Connection, wire::Request};
 use base::Time;
@@ -129,6 +129,27 @@ impl Caller {
         let request = Request::post("/v1/conversations").bearer(token).json(&json!({"member_id": member}));
         let found: Identified = self.call("open conversation", &request, None).await?;
         Ok(found.id)
+    }
+
+    /// Says something under its own name; the message's id.
+    pub async fn say(&mut self, token: &str, conversation: &str, content: &str) -> Result<String> {
+        let request = requests::send_message(token, conversation, content, content);
+        let said: Identified = self.call("say", &request, None).await?;
+        Ok(said.id)
+    }
+
+    /// Everything said in a conversation, oldest first.
+    pub async fn all_messages(&mut self, token: &str, conversation: &str) -> Result<Vec<Message>> {
+        let mut all: Vec<Message> =
+            self.all("list messages", |cursor| requests::list_messages(token, conversation, PAGE, cursor)).await?;
+        all.reverse();
+        Ok(all)
+    }
+
+    /// Unread messages of a member.
+    pub async fn unread(&mut self, token: &str) -> Result<u64> {
+        let unread: Unread = self.call("unread", &Request::get("/v1/unread").bearer(token), None).await?;
+        Ok(unread.total)
     }
 
     /// The whole of a box, page by page.

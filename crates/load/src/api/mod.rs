@@ -8,7 +8,7 @@ mod shapes;
 
 pub use calls::Caller;
 pub(crate) use calls::{created_id, time};
-pub use shapes::{Mail, Member, Note, Page, Scheduled, Session};
+pub use shapes::{Mail, Member, Message, Note, Page, Scheduled, Session};
 
 /// Answers 200 once the server serves.
 pub const READY: &str = "/readyz";

@@ -68,6 +68,20 @@ pub struct Scheduled {
     pub status: String,
 }
 
+/// A message of a conversation.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Message {
+    pub id: String,
+    pub seq: u64,
+    pub sender_id: String,
+    pub content: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Unread {
+    pub total: u64,
+}
+
 /// A message of the development outbox.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Mail {

@@ -31,8 +31,17 @@ pub(crate) struct Planned {
     pub(crate) fate: Fate,
 }
 
+/// A message of a conversation; its text is the device's name for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub(crate) from: usize,
+    pub(crate) content: String,
+    pub(crate) fate: Fate,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
+    pub(crate) said: Vec<Said>,
     pub(crate) notes: Vec<Sent>,
     pub(crate) schedules: Vec<Planned>,
     /// Refresh credentials that were handed out and not used.
@@ -45,6 +54,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn merge(&mut self, other: Self) {
+        self.said.extend(other.said);
         self.notes.extend(other.notes);
         self.schedules.extend(other.schedules);
         self.sessions.extend(other.sessions);
@@ -56,6 +66,7 @@ impl Ledger {
     pub(crate) fn too_little(&self) -> Vec<String> {
         let acknowledged = |fate: &Fate| matches!(fate, Fate::Acknowledged(_));
         let kinds = [
+            ("messages", self.said.iter().filter(|said| acknowledged(&said.fate)).count()),
             ("notes", self.notes.iter().filter(|note| acknowledged(&note.fate)).count()),
             ("soon scheduled", self.schedules.iter().filter(|plan| plan.soon && acknowledged(&plan.fate)).count()),
             ("far scheduled", self.schedules.iter().filter(|plan| !plan.soon && acknowledged(&plan.fate)).count()),
@@ -70,7 +81,8 @@ impl fmt::Display for Ledger {
         let unknown = self.notes.iter().filter(|note| note.fate == Fate::Unknown).count();
         write!(
             f,
-            "{} notes ({unknown} of unknown fate), {} scheduled, {} sessions, {} sign-ups cut short, {} repeated by key",
+            "{} messages, {} notes ({unknown} of unknown fate), {} scheduled, {} sessions, {} sign-ups cut short, {} repeated by key",
+            self.said.len(),
             self.notes.len(),
             self.schedules.len(),
             self.sessions.len(),

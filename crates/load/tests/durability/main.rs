@@ -3,7 +3,8 @@
 //! The real binary is killed at random moments under load (and while it starts), started again on the same folder,
 //! and killed again. Writers remember what was acknowledged and what got no answer. In the end every acknowledged note
 //! is in both boxes once, every acknowledged session goes on, every acknowledged scheduled note is still scheduled or
-//! was sent once, and nothing is there that nobody asked for.
+//! was sent once, every acknowledged message stands in its conversation once, in order, without a gap, and was told to
+//! both devices once; and nothing is there that nobody asked for.
 //!
 //! `O2O_DURABILITY_KILLS` (50) and `O2O_DURABILITY_SEED` (random, printed) choose another run,
 //! `O2O_BINARY` another server than the one built here.
@@ -15,6 +16,7 @@
     reason = "a test: a failure is a panic, and the seed is printed so that a run can be repeated"
 )]
 
+mod chat;
 mod checks;
 mod ledger;
 mod rounds;

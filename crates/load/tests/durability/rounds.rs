@@ -1,6 +1,7 @@
 //! Start, repeat what got no answer, write, kill; again and again on one folder.
 
 use crate::{
+    chat::{self, Ear},
     checks,
     ledger::{Fate, Ledger},
     writers::{self, Clock, Heard},
@@ -38,6 +39,10 @@ pub(crate) struct Rounds {
     rng: SmallRng,
     /// Partners are neighbours: 0 and 1, 2 and 3.
     members: Vec<Member>,
+    /// Of each couple.
+    conversations: Vec<String>,
+    /// One device of each member.
+    ears: Vec<Ear>,
     clock: Clock,
 }
 
@@ -50,6 +55,8 @@ impl Rounds {
             log: folder.join("log"),
             rng: SmallRng::seed_from_u64(seed),
             members: Vec::new(),
+            conversations: Vec::new(),
+            ears: (0..COUPLES * 2).map(|_| Ear::default()).collect(),
             clock: Arc::new(RwLock::new(Heard::new(base::Time(0)))),
         }
     }
@@ -63,7 +70,11 @@ impl Rounds {
         }
         fixtures::grant_exclusive(&self.data, &self.settings, &couples).await?;
         self.members = couples.into_iter().flat_map(|couple| [couple.one, couple.other]).collect();
-        let said = Caller::new(server.addr).advance(0).await?;
+        let mut caller = Caller::new(server.addr);
+        for pair in self.members.chunks(2) {
+            self.conversations.push(caller.conversation(pair[0].token(), &pair[1].id).await?);
+        }
+        let said = caller.advance(0).await?;
         *self.clock.write().await = Heard::new(said);
         server.kill().await
     }
@@ -109,6 +120,13 @@ impl Rounds {
         for (from, member) in self.members.iter().enumerate() {
             let token = member.session.access_token.clone();
             writing.spawn(writers::notes(addr, from, token.clone(), round));
+            let conversation = self.conversations[from / 2].clone();
+            writing.spawn(chat::say(addr, from, token.clone(), conversation, round));
+            let (listener, ear) = (token.clone(), self.ears[from].clone());
+            writing.spawn(async move {
+                chat::listen(addr, listener, ear, usize::MAX).await?;
+                Ok(Ledger::default())
+            });
             writing.spawn(writers::schedules(addr, from, token, round, self.clock.clone()));
         }
         writing.spawn(writers::accounts(addr, round));
@@ -117,6 +135,11 @@ impl Rounds {
 
     /// Says again, with the same key, what got no answer: whether it had taken effect or not, it has now, once.
     async fn repeat(&mut self, caller: &mut Caller) -> Result<()> {
+        for said in self.ledger.said.iter_mut().filter(|said| said.fate == Fate::Unknown) {
+            let (token, conversation) = (self.members[said.from].token(), &self.conversations[said.from / 2]);
+            said.fate = Fate::Acknowledged(caller.say(token, conversation, &said.content).await?);
+            self.ledger.repeated += 1;
+        }
         for note in self.ledger.notes.iter_mut().filter(|note| note.fate == Fate::Unknown) {
             let Some(key) = note.key.as_deref() else { continue };
             let token = self.members[note.from].token();
@@ -149,6 +172,11 @@ impl Rounds {
         let mut violations = checks::sending_ends(&mut caller, &self.members, &self.ledger, now).await?;
         let there = checks::Found::gather(&mut caller, &self.members).await?;
         violations.extend(there.compare(&self.ledger));
+        for (couple, conversation) in self.conversations.iter().enumerate() {
+            let side = |from: usize| (from, &self.members[from], &self.ears[from]);
+            let pair = [side(couple * 2), side(couple * 2 + 1)];
+            violations.extend(chat::check(server.addr, pair, conversation, &self.ledger).await?);
+        }
         violations.extend(checks::sessions(&mut caller, &self.ledger).await?);
         Ok((violations, server))
     }

@@ -37,7 +37,7 @@ impl Heard {
 }
 
 /// The fate of a write; an error when the server refused what it must accept.
-fn fate(result: Result<String>) -> Result<Fate> {
+pub(crate) fn fate(result: Result<String>) -> Result<Fate> {
     match result {
         Ok(id) => Ok(Fate::Acknowledged(id)),
         Err(error) if error.is_unknown() => no_fault(error).map(|()| Fate::Unknown),
