@@ -23,6 +23,10 @@ impl Request {
         Self::new("GET", path)
     }
 
+    pub fn put(path: &str) -> Self {
+        Self::new("PUT", path)
+    }
+
     pub fn post(path: &str) -> Self {
         Self::new("POST", path)
     }

@@ -10,6 +10,7 @@ use base::{
     Error, Result,
     id::{MemberId, MessageId},
 };
+use bytes::Bytes;
 use ports::items::{Item, Key, Query, When, Write};
 
 pub(super) fn key(tag: Tag, seq: u64) -> Key {
@@ -21,14 +22,14 @@ pub(super) fn seq_of(item: &Item) -> u64 {
 }
 
 /// A new message. The commit of its conversation's state sees to it that `seq` is free.
-pub(super) fn put(tag: Tag, stored: &Stored, sender: Seat) -> Result<Write> {
-    Ok(Write::Put {
+pub(super) fn put(tag: Tag, stored: &Stored, sender: Seat, body: &Bytes) -> Write {
+    Write::Put {
         key: key(tag, stored.seq),
         number: stored.flags(sender),
-        body: stored.json()?,
+        body: body.clone(),
         expires_at: None,
         when: When::Always,
-    })
+    }
 }
 
 /// The message as it has become; refused when it was changed meanwhile.

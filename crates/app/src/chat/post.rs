@@ -163,14 +163,15 @@ pub(super) async fn post(
         let mut message = next(app, cx, &us, draft).await?;
         let file = draft.file(app, member).await?;
         let file = file.map(|(file, write)| (message.more.file = Some(file), write).1);
-        let mut writes = append(&mut us, &message)?;
+        let body = message.json()?;
+        let mut writes = append(&mut us, &message, &body);
         writes.extend(file);
         let event = Ids::of(&message).told(cx, &us, "message.created")?;
         if let Some(key) = draft.remembered(&us) {
             let number = i64::try_from(message.seq).unwrap_or(i64::MAX);
             writes.push(Write::Put { key, number, body: Bytes::new(), expires_at: None, when: When::Absent });
         }
-        let json = render::one(app, cx, &us, &message).await?;
+        let json = render::stored(app, cx, &us, &message, &body).await?;
         if let Some(once) = once {
             writes.extend(once.write(cx, StatusCode::CREATED, &json)?);
         }
@@ -251,7 +252,7 @@ async fn next(app: &App, cx: &Cx, us: &Seated, draft: &Draft<'_>) -> Result<Mess
 }
 
 /// Adds the message to the conversation as both see it from now on; the writes that store it.
-fn append(us: &mut Seated, message: &Message) -> Result<Vec<Write>> {
+fn append(us: &mut Seated, message: &Message, body: &Bytes) -> Vec<Write> {
     let last = messages::last(message);
     us.state.last_seq = message.seq;
     for seat in Seat::BOTH {
@@ -267,9 +268,9 @@ fn append(us: &mut Seated, message: &Message) -> Result<Vec<Write>> {
     }
     // Room for what the commit adds.
     let mut writes = Vec::with_capacity(4);
-    writes.push(messages::put(us.tag(), message, us.seat)?);
+    writes.push(messages::put(us.tag(), message, us.seat, body));
     writes.extend(media::entry(us.tag(), message).map(|key| media::put(key, 0)));
-    Ok(writes)
+    writes
 }
 
 impl super::Chat {

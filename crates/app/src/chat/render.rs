@@ -111,6 +111,18 @@ async fn special(app: &App, cx: &Cx, us: &Seated, stored: &Stored, out: &mut Vec
     serde_json::to_writer(out, &message).map_err(|e| Error::bug("write a message", e))
 }
 
+/// One message as JSON, of which the stored form is at hand.
+pub(super) async fn stored(app: &App, cx: &Cx, us: &Seated, message: &Stored, body: &[u8]) -> Result<Bytes> {
+    let mut out = Vec::with_capacity(body.len() + 128);
+    let sender = us.state.seat_of(message.sender_id).unwrap_or(Seat::First);
+    if message.flags(sender) & flags::SPECIAL == 0 {
+        plain(body, status(us, sender, message.seq), &mut out);
+    } else {
+        special(app, cx, us, message, &mut out).await?;
+    }
+    Ok(Bytes::from(out))
+}
+
 /// One message as JSON.
 pub(super) async fn one(app: &App, cx: &Cx, us: &Seated, stored: &Stored) -> Result<Bytes> {
     let mut out = Vec::with_capacity(512);

@@ -135,10 +135,13 @@ impl Replica {
         }
     }
 
-    /// Applies what has come, up to the event `newest`.
+    /// Applies what has come, up to the event `newest`. That one may tell nothing any more: what it told of was cleared
+    /// away meanwhile.
     async fn catch_up(&mut self, newest: u64) {
+        const PATIENCE: Duration = Duration::from_secs(3);
         while self.last < newest {
-            let event = self.socket.as_mut().expect("it is connected").event().await;
+            let socket = self.socket.as_mut().expect("it is connected");
+            let Some(event) = socket.waiting(PATIENCE).await else { return };
             self.apply(&event);
         }
     }

@@ -49,6 +49,11 @@ pub fn list_messages(token: &str, conversation: &str, limit: u32, cursor: Option
     list(&format!("/v1/conversations/{conversation}/messages?limit={limit}"), token, cursor)
 }
 
+/// The status that a member chooses.
+pub fn set_status(token: &str, status: &str) -> Request {
+    Request::put("/v1/me/presence").bearer(token).json(&json!({"status": status}))
+}
+
 pub fn login(email: &str) -> Request {
     Request::post("/v1/auth/login").json(&json!({"email": email, "password": super::PASSWORD, "client": "native"}))
 }

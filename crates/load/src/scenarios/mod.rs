@@ -7,6 +7,7 @@ mod chat;
 mod chat_live;
 mod login;
 mod notes;
+mod presence;
 mod scheduled;
 mod sockets;
 mod start;
@@ -63,6 +64,8 @@ pub enum Scenario {
     ChatLive,
     /// A device that comes back and has missed 1,000 messages
     ChatResume,
+    /// Presence that flaps beside a chat
+    Presence,
 }
 
 /// What a run was asked for.
@@ -97,6 +100,7 @@ impl Bench {
             Scenario::ChatPage => chat::page(self).await,
             Scenario::ChatLive => chat_live::live(self).await,
             Scenario::ChatResume => chat_live::resume(self).await,
+            Scenario::Presence => presence::flaps(self).await,
         }
     }
 
