@@ -78,6 +78,22 @@ impl Outlet {
         }
     }
 
+    /// Another frame that may go at once, to be written together with the one before.
+    pub fn ready(&mut self) -> Option<Frame> {
+        if self.connection.closing().is_some() {
+            return None;
+        }
+        let now = Instant::now();
+        match self.pace.at(now) {
+            Go::After(_) => None,
+            go => {
+                let frame = self.frame(go)?;
+                self.pace.went(now);
+                Some(frame)
+            }
+        }
+    }
+
     /// The next frame, if an event waits.
     fn frame(&mut self, go: Go) -> Option<Frame> {
         // A long gap comes in few frames.

@@ -75,7 +75,7 @@ async fn open_socket(
     let who = tickets::spend(&app, asked.ticket.as_deref().unwrap_or_default(), cx.now()).await?;
     let tasks = app.tasks.clone();
     // Small buffers: an idle socket costs a few KiB.
-    let upgrade = upgrade.read_buffer_size(1024).write_buffer_size(512).max_message_size(32 * 1024);
+    let upgrade = upgrade.read_buffer_size(1024).write_buffer_size(4 * 1024).max_message_size(32 * 1024);
     Ok(upgrade.on_upgrade(move |socket| async move {
         match who {
             None => socket::refuse(socket, close::UNAUTHENTICATED).await,

@@ -19,6 +19,7 @@ use base::{
     id::{MemberId, SessionId},
 };
 use bytes::Bytes;
+use futures_util::SinkExt as _;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout};
 
@@ -96,9 +97,7 @@ async fn converse(
     }
     presence::arrived(app, member, connection.session).await;
     let start = resume::start(app, &cx, member, last_event_id).await.map_err(failed)?;
-    for frame in start.greeting() {
-        put(socket, connection, text(frame)?).await?;
-    }
+    put(socket, connection, start.greeting().map(text).collect::<Result<_, _>>()?).await?;
     let mut outlet = Outlet::new(connection.clone(), start.after, start.missed);
     let mut input = Input::new();
     let mut watches: Option<Box<Watches>> = None;
@@ -106,10 +105,16 @@ async fn converse(
         tokio::select! {
             wake = outlet.next() => match wake {
                 Wake::Close(code) => return Err(End::Code(code)),
-                Wake::Ping => put(socket, connection, Message::Ping(Bytes::new())).await?,
+                Wake::Ping => put(socket, connection, vec![Message::Ping(Bytes::new())]).await?,
                 Wake::Frame(frame) => {
-                    put(socket, connection, text(frame.bytes)?).await?;
-                    chat::delivered_live(app, member, &frame.receipts);
+                    let (mut frames, mut receipts) = (vec![text(frame.bytes)?], frame.receipts);
+                    // What follows from an event leaves with it.
+                    while let Some(frame) = outlet.ready() {
+                        frames.push(text(frame.bytes)?);
+                        receipts.extend(frame.receipts);
+                    }
+                    put(socket, connection, frames).await?;
+                    chat::delivered_live(app, member, &receipts);
                 }
             },
             message = socket.recv() => match message {
@@ -134,11 +139,17 @@ fn text(frame: Bytes) -> Result<Message, End> {
     Utf8Bytes::try_from(frame).map(Message::Text).map_err(|_| End::Code(close::GOING_AWAY))
 }
 
-/// Sends, unless the connection is to be closed meanwhile: a device that does not read must not hold that up.
-async fn put(socket: &mut WebSocket, connection: &Connection, message: Message) -> Result<(), End> {
+/// Sends in one go, unless the connection is to be closed meanwhile: a device that does not read must not hold that up.
+async fn put(socket: &mut WebSocket, connection: &Connection, messages: Vec<Message>) -> Result<(), End> {
+    let send = async {
+        for message in messages {
+            socket.feed(message).await?;
+        }
+        socket.flush().await
+    };
     tokio::select! {
         biased;
-        sent = socket.send(message) => sent.map_err(|_| End::Dropped),
+        sent = send => sent.map_err(|_: axum::Error| End::Dropped),
         code = connection.closed() => Err(End::Code(code)),
         () = tokio::time::sleep(PATIENCE) => Err(End::Code(close::SLOW)),
     }
