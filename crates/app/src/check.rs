@@ -124,6 +124,34 @@ where
     text.filter(|t| !t.is_empty()).map(|t| t.parse().map_err(D::Error::custom)).transpose()
 }
 
+/// The number of something, 0 to 2^63 - 1; JSON may write a whole number with a fraction of zero.
+pub fn whole<'de, D: Deserializer<'de>>(input: D) -> Result<u64, D::Error> {
+    struct Whole;
+    impl serde::de::Visitor<'_> for Whole {
+        type Value = u64;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a whole number")
+        }
+        fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<u64, E> {
+            i64::try_from(number).map(i64::unsigned_abs).map_err(|_| E::custom("out of range"))
+        }
+        fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<u64, E> {
+            u64::try_from(number).map_err(|_| E::custom("out of range"))
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and within 53 bits")]
+        fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<u64, E> {
+            let fits = number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&number);
+            if fits { Ok(number as u64) } else { Err(E::custom("not a whole number")) }
+        }
+    }
+    input.deserialize_u64(Whole)
+}
+
+/// The same, where it may be absent.
+pub fn whole_opt<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error> {
+    whole(input).map(Some)
+}
+
 /// An address of RFC 5321's shape in practice: one `@`, a local part of 1 to 64, a domain of labels, 3 to 254 in all.
 /// ASCII, as mail can reach it; a domain in another script has its `xn--` form.
 pub fn is_email(text: &str) -> bool {

@@ -146,8 +146,8 @@ impl NewMessage {
             checks.refuse("/kind", "unknown_value", "This is not one of the possible values.");
         }
         let mut content = checks.optional("/content", self.content.as_deref(), LONGEST);
-        let location = self.location.as_ref().filter(|_| kind == Some(Kind::Location));
-        let location = location.map(|place| check_location(&mut checks, place));
+        let location = self.location.as_ref().map(|place| check_location(&mut checks, place));
+        let location = location.filter(|_| kind == Some(Kind::Location));
         match kind {
             Some(Kind::Text) if content.is_none() => checks.refuse("/content", "required", "A message needs words."),
             Some(Kind::Location) if location.is_none() => {

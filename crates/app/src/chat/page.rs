@@ -18,9 +18,11 @@ use utoipa::IntoParams;
 pub struct ListMessages {
     /// Messages before this one, the newest first.
     #[param(minimum = 0)]
+    #[serde(default, deserialize_with = "crate::check::whole_opt")]
     pub before_seq: Option<u64>,
-    /// Messages after this one, the oldest first.
+    /// Messages after this one, the oldest first; with `before_seq`, those between the two.
     #[param(minimum = 0)]
+    #[serde(default, deserialize_with = "crate::check::whole_opt")]
     pub after_seq: Option<u64>,
     /// Messages whose text has this, without regard to case and accents.
     #[param(max_length = 200)]
@@ -39,11 +41,14 @@ struct Direction {
     order: Order,
     /// Exclusive.
     start: Option<u64>,
+    /// Exclusive, of the other end.
+    end: Option<u64>,
 }
 
 impl Direction {
     fn query(&self, us: &Seated, limit: usize) -> Option<Query> {
-        let (first, last) = (us.me().cleared + 1, us.state.last_seq);
+        let last = self.end.map_or(us.state.last_seq, |end| us.state.last_seq.min(end.saturating_sub(1)));
+        let first = us.me().cleared + 1;
         let (first, last) = match (self.order, self.start) {
             (_, None) => (first, last),
             (Order::Backward, Some(before)) => (first, last.min(before.saturating_sub(1))),
@@ -66,9 +71,6 @@ pub(super) async fn list(
     asked: &ListMessages,
 ) -> Result<Bytes> {
     let mut checks = Checks::default();
-    if asked.before_seq.is_some() && asked.after_seq.is_some() {
-        checks.refuse("/query/after_seq", "unknown_value", "A page lies before a message or after one, not both.");
-    }
     let words = asked.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
     if let Some(words) = words {
         checks.length("/query/q", words, 1, 200);
@@ -76,12 +78,13 @@ pub(super) async fn list(
     checks.done()?;
     let limit = page::limit(asked.limit)?;
     let order = if asked.after_seq.is_some() { Order::Forward } else { Order::Backward };
-    let scope = format!("messages {} {conversation} {order:?} {words:?}", caller.member);
+    let end = asked.after_seq.and(asked.before_seq);
+    let scope = format!("messages {} {conversation} {order:?} {end:?} {words:?}", caller.member);
     let start = match &asked.cursor {
-        None => asked.before_seq.or(asked.after_seq),
+        None => asked.after_seq.or(asked.before_seq),
         Some(cursor) => seq_of(&app.cursors.open(&scope, cursor)?),
     };
-    let direction = Direction { order, start };
+    let direction = Direction { order, start, end };
     receipts::fetched(app, cx, caller.member, conversation).await?;
     let us = Seated::load(app, caller.member, conversation).await?;
     let (items, last) = match words {

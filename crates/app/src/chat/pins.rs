@@ -20,15 +20,16 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 use utoipa::ToSchema;
 
-/// A day, a week, thirty days.
-const HOURS: &[i64] = &[24, 7 * 24, 30 * 24];
+/// A week, and thirty days.
+const USUAL: i64 = 7 * 24;
+const LONGEST: i64 = 30 * 24;
 
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(example = json!({ "hours": 168 }))]
 pub struct PinMessage {
-    /// 24, 168 or 720; 168 when the body is absent. Null or 0: until it is unpinned.
+    /// The app offers 24, 168 and 720; 168 when nothing is said. Null or 0: until it is unpinned.
     #[serde(default)]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 720)]
     pub hours: Lasting,
 }
 
@@ -44,9 +45,11 @@ pub enum Lasting {
 
 impl<'de> Deserialize<'de> for Lasting {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        Ok(match Option::<i64>::deserialize(input)? {
-            None | Some(0) => Self::Forever,
-            Some(hours) => Self::Hours(hours),
+        #[derive(Deserialize)]
+        struct Hours(#[serde(deserialize_with = "crate::check::whole")] u64);
+        Ok(match Option::<Hours>::deserialize(input)? {
+            None | Some(Hours(0)) => Self::Forever,
+            Some(Hours(hours)) => Self::Hours(i64::try_from(hours).unwrap_or(i64::MAX)),
         })
     }
 }
@@ -72,10 +75,10 @@ pub struct PinList {
 impl PinMessage {
     fn until(&self, now: Time) -> Result<Option<Time>> {
         match self.hours {
-            Lasting::Usual => Ok(Some(now.plus(HOURS[1] * HOUR))),
+            Lasting::Usual => Ok(Some(now.plus(USUAL * HOUR))),
             Lasting::Forever => Ok(None),
-            Lasting::Hours(hours) if HOURS.contains(&hours) => Ok(Some(now.plus(hours * HOUR))),
-            Lasting::Hours(_) => Err(Error::field("/hours", "unknown_value", "A pin lasts 24, 168 or 720 hours.")),
+            Lasting::Hours(hours) if hours <= LONGEST => Ok(Some(now.plus(hours * HOUR))),
+            Lasting::Hours(_) => Err(Error::field("/hours", "out_of_range", "A pin lasts up to 720 hours.")),
         }
     }
 }

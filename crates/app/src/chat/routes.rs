@@ -66,6 +66,7 @@ pub struct OpenConversation {
 #[schema(example = json!({ "seq": 12 }))]
 pub struct UpTo {
     #[schema(minimum = 0)]
+    #[serde(deserialize_with = "crate::check::whole")]
     pub seq: u64,
 }
 

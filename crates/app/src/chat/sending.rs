@@ -11,6 +11,7 @@ use crate::{
         problem::Problem,
         upload::{Form, is_form},
     },
+    files,
 };
 use axum::extract::{FromRequest, Request};
 use base::{Error, Result};
@@ -21,14 +22,18 @@ use utoipa::ToSchema;
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
 pub struct MessageForm {
+    #[schema(min_length = 1, max_length = 100)]
     client_id: Option<String>,
+    #[schema(pattern = "^(image|video|voice|audio|document|file)$")]
     /// `image`, `video`, `voice` or `document`.
     kind: String,
     /// A caption.
     #[schema(max_length = 4_000)]
     content: Option<String>,
+    #[schema(pattern = "^(msg_[0-7][0-9a-hjkmnp-tv-z]{25})?$")]
     reply_to_id: Option<String>,
     /// Seconds of a video whose container does not tell.
+    #[schema(minimum = 0, maximum = 86_400)]
     duration_s: Option<f64>,
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
@@ -48,7 +53,7 @@ impl FromRequest<Arc<App>> for Sending {
             return Ok(Self { message: input, file: None, once });
         }
         let mut form = Form::from_request(request, app).await?;
-        let duration_s = read::<f64>(&mut form, "duration_s", "/duration_s")?;
+        let duration_s = files::seconds(read(&mut form, "duration_s", "/duration_s")?, "/duration_s")?;
         let file_id = read(&mut form, "file_id", "/file/id")?;
         let reply_to_id = read(&mut form, "reply_to_id", "/reply_to_id")?;
         let mut text = |name: &str| form.fields.remove(name);

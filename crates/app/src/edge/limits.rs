@@ -19,7 +19,11 @@ const TIME: &str = "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
 const KEY: &str = "^[!-~]([ -~]*[!-~])?$";
 
 /// Values of filters that are text in the code: path, parameter, values.
-const FILTERS: [(&str, &str, &[&str]); 2] = [
+const FILTERS: [(&str, &str, &[&str]); 6] = [
+    ("/v1/conversations", "view", &["all", "archived", "hidden"]),
+    ("/v1/conversations/{id}/media", "kind", &["image", "video", "voice", "document", "location"]),
+    ("/v1/messages/{id}", "for", &["me", "everyone"]),
+    ("/v1/staff/reports", "status", &["open", "closed"]),
     ("/v1/notes", "status", &["sent", "delivered", "opened", "failed"]),
     ("/v1/scheduled-notes", "status", &["scheduled", "sending", "sent", "failed", "cancelled", "paused"]),
 ];

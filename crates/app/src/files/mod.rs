@@ -30,7 +30,7 @@ pub use uses::{Released, attach, discard, release, release_all, share};
 use base::{Error, Result};
 
 /// Seconds that a caller says a recording has.
-fn seconds(said: Option<f64>, pointer: &'static str) -> Result<Option<f64>> {
+pub fn seconds(said: Option<f64>, pointer: &'static str) -> Result<Option<f64>> {
     match said {
         Some(seconds) if !(0.0..=86_400.0).contains(&seconds) => {
             Err(Error::field(pointer, "out_of_range", "A recording has up to a day."))

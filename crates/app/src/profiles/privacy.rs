@@ -59,7 +59,7 @@ pub struct Privacy {
 pub struct ChangePrivacy {
     /// Empty or null: everyone.
     #[serde(default, deserialize_with = "clearing")]
-    #[schema(value_type = Option<MessagesFrom>)]
+    #[schema(pattern = "^(everyone|friends|partner|)$")]
     pub messages_from: Option<String>,
     pub read_receipts: Option<bool>,
     pub presence_visible: Option<bool>,
