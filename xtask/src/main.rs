@@ -28,7 +28,7 @@ enum Command {
     Bench(bench::Args),
     /// Style, format, lints, tests and the API against its document: what must pass before a change goes in
     Ci,
-    /// The OpenAPI document of the code, written to docs/openapi.json
+    /// The documents of the API and of the socket, as the code says, written to docs/openapi.json and docs/asyncapi.json
     Openapi,
     /// Length of files, ignored tests, reasons of dependencies
     Style,

@@ -20,7 +20,7 @@ pub mod plans;
 mod presence;
 pub mod problem_texts;
 mod profiles;
-mod realtime;
+pub mod realtime;
 pub mod settings;
 pub mod tables;
 pub mod topics;

@@ -40,6 +40,15 @@ pub fn document() -> utoipa::openapi::OpenApi {
     features().1
 }
 
+/// The socket as a document.
+pub fn socket_document() -> serde_json::Value {
+    described(&document())
+}
+
+fn described(document: &utoipa::openapi::OpenApi) -> serde_json::Value {
+    realtime::asyncapi::document(&serde_json::to_value(document).unwrap_or_default())
+}
+
 fn features() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
     let (router, document) = OpenApiRouter::with_openapi(openapi::frame())
         .merge(identity::routes())
@@ -63,9 +72,11 @@ pub fn gate(app: &Arc<App>) -> Arc<Gate> {
     let (router, document) = features();
     let operations = Arc::new(Operations::of(&document));
     let json = serde_json::to_string(&document).unwrap_or_default();
+    let socket = described(&document).to_string();
     let counted = operations.clone();
     let router = router
         .route("/openapi.json", get(|| async move { once::json(StatusCode::OK, json) }))
+        .route("/asyncapi.json", get(|| async move { once::json(StatusCode::OK, socket) }))
         .route(
             "/metrics",
             get(move |State(app): State<Arc<App>>, about: request::About, headers: axum::http::HeaderMap| async move {

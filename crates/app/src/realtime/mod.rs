@@ -2,6 +2,7 @@
 //! hears to its sockets. Fan-out may lose anything, the log may not: a device that comes back says the last id it has
 //! and gets what it missed, or `resync`.
 
+pub mod asyncapi;
 mod connection;
 mod frames;
 mod hub;
@@ -14,7 +15,7 @@ mod socket;
 mod sse;
 mod tickets;
 
-pub use connection::{Connection, Event, close::GOING_AWAY};
+pub use connection::{Connection, Event, close, close::GOING_AWAY};
 pub use hub::run;
 pub use rooms::Rooms;
 pub use routes::routes;

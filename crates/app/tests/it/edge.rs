@@ -29,6 +29,7 @@ async fn nowhere_is_404_and_the_wrong_method_405() {
         ("BREW", "/v1/notes", "GET,HEAD,POST"),
         ("POST", "/livez", "GET,HEAD"),
         ("POST", "/openapi.json", "GET,HEAD"),
+        ("POST", "/asyncapi.json", "GET,HEAD"),
     ] {
         let answer = app.call(method, path).await;
         answer.problem(405, "method_not_allowed");
@@ -111,7 +112,9 @@ async fn request_ids_are_kept_when_they_are_ids() {
         assert!(given.insert(id), "an id was given twice");
     }
     // Every answer has one: pages, files, health, preflights, nothing.
-    for path in ["/", "/docs/", "/site.css", "/livez", "/openapi.json", "/metrics", "/nothing", "/objects/x"] {
+    for path in
+        ["/", "/docs/", "/site.css", "/livez", "/openapi.json", "/asyncapi.json", "/metrics", "/nothing", "/objects/x"]
+    {
         assert!(app.get(path).await.header("x-request-id").is_some(), "{path}");
     }
     for traceparent in ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00-", "é", "00-zz"] {
@@ -129,7 +132,7 @@ async fn personal_data_is_not_stored_on_the_way() {
         assert_eq!(alice.get(path).await.header("cache-control"), Some("no-store"), "{path}");
         assert_eq!(anon.get(path).await.header("cache-control"), Some("no-store"), "{path}");
     }
-    for path in ["/v1/me", "/", "/livez", "/openapi.json", "/nothing"] {
+    for path in ["/v1/me", "/", "/livez", "/openapi.json", "/asyncapi.json", "/nothing"] {
         assert_eq!(alice.get(path).await.header("x-content-type-options"), Some("nosniff"), "{path}");
     }
     app.settle().await;
@@ -159,7 +162,7 @@ async fn an_answer_is_compressed_when_asked() {
 #[tokio::test]
 async fn head_is_get_without_the_body() {
     let (_app, ana) = ana().await;
-    for path in ["/v1/me", "/v1/notes", "/openapi.json", "/docs/", "/livez"] {
+    for path in ["/v1/me", "/v1/notes", "/openapi.json", "/asyncapi.json", "/docs/", "/livez"] {
         let (get, head) = (ana.get(path).await.expect(200), ana.call("HEAD", path).await.expect(200));
         assert!(head.bytes().is_empty(), "{path}");
         for name in ["content-type", "etag", "cache-control"] {

@@ -147,7 +147,7 @@ async fn the_tighter_limit_is_told() {
 async fn pages_and_health_have_no_rate() {
     let app = limited(1, 1).await;
     for _ in 0..3 {
-        for path in ["/", "/livez", "/readyz", "/metrics", "/openapi.json", "/docs/"] {
+        for path in ["/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json", "/docs/"] {
             assert_eq!(app.get(path).await.expect(200).header("ratelimit"), None, "{path}");
         }
     }

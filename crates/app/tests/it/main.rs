@@ -14,6 +14,7 @@ mod couples_joint;
 mod couples_link;
 mod couples_unlink;
 mod documents;
+mod documents_socket;
 mod edge;
 mod files;
 mod files_quota;
