@@ -1,6 +1,6 @@
 #!/bin/sh
 # Looks for what the build needs and installs what is missing, where that is possible: Debian packages, components of rustup,
-# and for the tests one Python package.
+# and for the tests a few packages of Python and npm.
 # `setup.sh run` looks for less: what is enough to build and serve.
 set -eu
 purpose=${1:-test}
@@ -44,25 +44,40 @@ if [ "$purpose" = test ]; then
     fi
 fi
 
-# The check of the API against its document: a Python package in a folder of its own (.venv), of one version.
+# The checks from outside: Python packages in a folder of their own (.venv), and two of npm; each of one version.
 if [ "$purpose" = test ]; then
-    venv=$(dirname "$0")/../.venv
-    wanted=$(dirname "$0")/api/requirements.txt
+    root=$(dirname "$0")/..
+    venv=$root/.venv
+    api=$root/scripts/api/requirements.txt
+    sockets=$root/clients/conformance/python/requirements.txt
     if ! has python3; then
         if ! has apt-get || ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3 python3-venv >&2; then
             say "no python3 with venv. On Debian: apt-get install python3 python3-venv"
             exit 1
         fi
     fi
-    if [ ! -x "$venv/bin/schemathesis" ] || ! cmp -s "$wanted" "$venv/installed.txt"; then
-        say "installing schemathesis into .venv"
-        if ! python3 -m venv "$venv" || ! "$venv/bin/pip" install --quiet --requirement "$wanted" >&2; then
-            say "schemathesis could not be installed. On Debian venv is a package of its own: apt-get install python3-venv"
+    if [ ! -x "$venv/bin/schemathesis" ] || ! cat "$api" "$sockets" | cmp -s - "$venv/installed.txt"; then
+        say "installing schemathesis and websockets into .venv"
+        if ! python3 -m venv "$venv" ||
+            ! "$venv/bin/pip" install --quiet --requirement "$api" --requirement "$sockets" >&2; then
+            say "they could not be installed. On Debian venv is a package of its own: apt-get install python3-venv"
             exit 1
         fi
-        cp "$wanted" "$venv/installed.txt"
+        cat "$api" "$sockets" >"$venv/installed.txt"
+    fi
+    if ! has node || ! has npm; then
+        if ! has apt-get || ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm >&2; then
+            say "no node with npm. On Debian: apt-get install nodejs npm"
+            exit 1
+        fi
+    fi
+    typescript=$root/clients/conformance/typescript
+    if ! cmp -s "$typescript/package-lock.json" "$typescript/node_modules/installed.json"; then
+        say "installing ws and typescript for clients/conformance"
+        npm ci --prefix "$typescript" --silent --no-audit --no-fund >&2
+        cp "$typescript/package-lock.json" "$typescript/node_modules/installed.json"
     fi
 fi
 
-# Not needed to build and test the server.
+# Not needed to build the server.
 has node || say "note: no node; the app in web/ needs it. On Debian: apt-get install nodejs npm"

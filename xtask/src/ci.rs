@@ -4,7 +4,7 @@
 //! instead clippy's driver stands in for the compiler of our own crates while the tests are built, which is what
 //! `cargo clippy` does with `cargo check`.
 
-use crate::{api, run::cargo, style};
+use crate::{api, clients, run::cargo, style};
 use std::path::Path;
 
 /// As `cargo clippy -- -D warnings` passes it on.
@@ -17,5 +17,6 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     cargo(root, &["test", "--workspace", "--all-targets", "--no-run"], &linted)?;
     cargo(root, &["test", "--workspace"], &linted)?;
     // The program stands where the tests of the binary had it built.
+    clients::check(root)?;
     api::check(root, &[])
 }

@@ -3,8 +3,10 @@
 mod api;
 mod bench;
 mod ci;
+mod clients;
 mod openapi;
 mod run;
+mod server;
 mod style;
 
 use clap::{Parser, Subcommand};
@@ -26,7 +28,9 @@ enum Command {
     Api(api::Args),
     /// Figures of the product beside a bare floor, in one table
     Bench(bench::Args),
-    /// Style, format, lints, tests and the API against its document: what must pass before a change goes in
+    /// Two small clients, which hold a running server against docs/REALTIME.md
+    Clients,
+    /// Style, format, lints, tests, the socket and the API against their documents: what must pass before a change goes in
     Ci,
     /// The documents of the API and of the socket, as the code says, written to docs/openapi.json and docs/asyncapi.json
     Openapi,
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => return bench::run(&args),
         Command::Api(args) => api::run(root, &args),
         Command::Ci => ci::run(root),
+        Command::Clients => clients::run(root),
         Command::Openapi => openapi::run(root),
         Command::Style => style::run(root),
     };
