@@ -1,6 +1,7 @@
 //! The application: everything a handler or a job may use, in one struct without generics.
 
 use crate::{
+    calls::Relay,
     chat::{self, Chat},
     edge::{access_log::AccessLog, metrics::Metrics, once::InFlight},
     files,
@@ -35,6 +36,7 @@ pub struct App {
     pub templates: Library,
     pub pictures: Pictures,
     pub chat: Chat,
+    pub relay: Relay,
     pub pixels: Pixels,
     /// Looks into files to see what they are.
     pub looking: files::Looking,
@@ -71,6 +73,7 @@ impl App {
         let key = ring.first().map_or_else(base::secret::random, |key| key.bytes);
         let ring = secrets.keyring("idempotency", 10_000 * DAY, DAY, now).await?;
         let bodies = ring.first().map_or_else(base::secret::random, |key| key.bytes);
+        let relay = Relay::start(&parts.settings.calls, secrets, now).await?;
         Ok(Arc::new(Self {
             cursors: Cursors::new(&key),
             identity,
@@ -86,6 +89,7 @@ impl App {
             templates: Library::default(),
             pictures: Pictures::default(),
             chat: Chat::default(),
+            relay,
             pixels: Pixels::default(),
             looking: files::Looking::default(),
             file_sweep: files::Sweep::default(),

@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod audit;
+mod calls;
 mod cards;
 mod chat;
 mod check;

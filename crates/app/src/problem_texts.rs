@@ -79,6 +79,10 @@ pub const REASONS: &[&str] = &[
     "file_in_use",
     "not_uploaded",
     "too_many_uploads",
+    "in_call",
+    "call_over",
+    "call_answered",
+    "call_not_answered",
 ];
 
 /// Every `code` inside `errors`, about one field. A reason may stand there too, where a field is its cause. Append-only.

@@ -14,6 +14,7 @@ pub struct Settings {
     pub notes: Notes,
     pub plans: Plans,
     pub realtime: Realtime,
+    pub calls: Calls,
     pub work: Work,
     pub dev: Dev,
 }
@@ -150,6 +151,19 @@ pub struct Realtime {
     pub resume_minutes: i64,
     pub max_sockets_per_member: usize,
     pub heartbeat_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    /// A call that rings longer is missed.
+    pub ring_seconds: i64,
+    /// Servers that relay what two devices cannot send each other directly; empty: there are none.
+    pub relay_urls: Vec<String>,
+    /// What we share with them; empty: a key of our own.
+    pub relay_secret: base::Secret,
+    /// How long credentials for them are good.
+    pub relay_seconds: i64,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]

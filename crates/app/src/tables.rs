@@ -57,6 +57,15 @@ pub const BLOCKS: Table = Table::new("blocks");
 /// What outlives the cache of a member's presence. pk = member, sk = `presence`.
 pub const PRESENCE: Table = Table::new("presence");
 
+/// Calls. pk = call, sk = `call`; number = state.
+pub const CALLS: Table = Table::new("calls");
+/// The one live call of a member. pk = member, sk = `live`; body = the call's id.
+pub const LIVE_CALLS: Table = Table::new("live_calls");
+/// Live calls by when they end by themselves. pk = shard, sk = time (8 bytes, big endian) + call; no body.
+pub const CALLS_UNTIL: Table = Table::new("calls_until");
+/// A member's calls. pk = member, sk = call; no body.
+pub const CALL_LOG: Table = Table::new("call_log");
+
 pub const ALL: &[Table] = &[
     CARDS,
     COUPLES,
@@ -83,4 +92,8 @@ pub const ALL: &[Table] = &[
     FILES,
     UPLOADS,
     PRESENCE,
+    CALLS,
+    LIVE_CALLS,
+    CALLS_UNTIL,
+    CALL_LOG,
 ];

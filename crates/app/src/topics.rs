@@ -19,7 +19,7 @@ pub const QUEUES: &[QueueName] = &[JOBS];
 pub fn of_fact(fact: &str) -> Option<&'static Topic> {
     let name = match fact.split('.').next()? {
         "note" => LOVE_NOTE.name,
-        "message" => CHAT.name,
+        "message" | "call" => CHAT.name,
         "account" | "profile" | "session" | "couple" | "entitlements" => USER.name,
         _ => return None,
     };

@@ -56,6 +56,8 @@ kinds! {
     EntitlementGrant EntitlementGrantId "grt",
     /// A file that somebody sent.
     File FileId "fil",
+    /// A call.
+    Call CallId "call",
 }
 
 pub struct Id<K> {

@@ -105,6 +105,7 @@ pub async fn open(config: &Config, world: Arc<dyn World>, public_url: &str) -> R
     mail.reap(world.now()).await?;
     let mut settings = config.settings();
     settings.edge.metrics_token = config::resolve(&settings.edge.metrics_token, &*secrets).await?;
+    settings.calls.relay_secret = config::resolve(&settings.calls.relay_secret, &*secrets).await?;
     Ok(Parts {
         ports: Ports {
             sql,

@@ -44,7 +44,7 @@ pub(crate) fn store_path(folder: &Path) -> PathBuf {
 pub(crate) fn settings() -> Settings {
     let mut all: toml::Table = toml::from_str(include_str!("../../../config/laptop.toml")).expect("the preset is TOML");
     all.retain(|section, _| {
-        ["edge", "identity", "couples", "notes", "plans", "realtime", "work", "dev"].contains(&section)
+        ["edge", "identity", "couples", "notes", "plans", "realtime", "calls", "work", "dev"].contains(&section)
     });
     let mut settings: Settings = all.try_into().expect("the preset has every setting");
     settings.identity.argon2_memory_kib = 64;

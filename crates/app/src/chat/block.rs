@@ -6,7 +6,7 @@ use super::{
     state::{ATTEMPTS, Seated, busy},
     view::Face,
 };
-use crate::{app::App, cards, identity::Caller, presence, tables::BLOCKS};
+use crate::{app::App, cards, identity::Caller, presence, tables::BLOCKS, work::jobs::Job};
 use base::{
     Cx, Error, Result, Time,
     id::MemberId,
@@ -43,6 +43,11 @@ pub(super) fn key(blocker: MemberId, blocked: MemberId) -> Key {
     BLOCKS.key(blocker.bytes(), blocked.bytes())
 }
 
+/// Conditions of a commit: neither has blocked the other.
+pub(super) fn none(a: MemberId, b: MemberId) -> [Write; 2] {
+    [(a, b), (b, a)].map(|(blocker, blocked)| Write::Check { key: key(blocker, blocked), when: When::Absent })
+}
+
 /// Whether a member has blocked another.
 pub async fn is_blocked(app: &App, blocker: MemberId, blocked: MemberId) -> Result<bool> {
     Ok(app.ports.items.get(&key(blocker, blocked)).await?.is_some())
@@ -74,8 +79,11 @@ pub(super) async fn set(app: &App, cx: &Cx, caller: &Caller, target: MemberId, b
                 let _turn = app.chat.turn(conversation).await;
                 let mut us = Seated::load(app, caller.member, conversation).await?;
                 us.me_mut().blocks = block;
-                let event = changed(cx, &us)?;
-                us.commit(app, cx.now(), vec![write], vec![event]).await?.is_yes()
+                let mut outbox = vec![changed(cx, &us)?];
+                if block {
+                    outbox.push(Job::CallBlocked { by: caller.member, member: target }.emit()?);
+                }
+                us.commit(app, cx.now(), vec![write], outbox).await?.is_yes()
             }
         };
         if stored {

@@ -95,6 +95,9 @@ pub(super) async fn delete(app: &App, cx: &Cx, caller: &Caller, id: MessageId, a
             if found.is_gone() {
                 return Ok(());
             }
+            if found.stored.kind == Kind::Call {
+                return Err(Error::conflict("not_editable", "What a call has left cannot be taken back."));
+            }
             within_window(cx, &found, "window_over")?;
         }
         let stored = if everyone { for_everyone(app, cx, found).await? } else { for_me(app, cx, found).await? };

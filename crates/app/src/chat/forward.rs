@@ -124,6 +124,7 @@ async fn messages(
             client_id: None,
             name: once.key().map(|key| format!("forward {key} {nth}")),
             reply_to: None,
+            call: None,
             file: stored.more.file.as_ref().map(Use::Shared),
             forwarded_from: Some(ForwardedFrom { message_id: stored.id, by: caller.member, at: cx.now() }),
         };

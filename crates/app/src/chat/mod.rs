@@ -7,7 +7,7 @@
 //! - A message's id names its place ([`ids`]), so there is no index of ids to write.
 //! - The other participant is whoever the conversation names; an id in a body never decides who writes.
 //!
-//! Presence is in its own folder; calls leave their traces here by [`post`].
+//! Presence and calls are in folders of their own; what a call leaves here comes by [`leave_trace`].
 
 mod block;
 mod change;
@@ -17,6 +17,7 @@ mod forward;
 mod ids;
 mod info;
 mod labels;
+mod line;
 mod live;
 mod media;
 mod message_routes;
@@ -39,8 +40,11 @@ mod view;
 
 pub use block::is_blocked;
 pub use conversation::purge;
+pub use line::{Line, Whom, leave_trace, line};
 pub use live::{Follow, Receipt, Telling, delivered_live, run, store_delivered, tell, tells, typing};
+pub use model::CallTrace;
 pub use open::of_couple;
+pub use view::Face;
 
 use crate::app::App;
 use std::sync::Arc;

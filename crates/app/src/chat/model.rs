@@ -1,10 +1,10 @@
 //! Shapes and checks of messages; pure.
 
 use super::state::Seat;
-use crate::{check::Checks, files};
+use crate::{calls, check::Checks, files};
 use base::{
     Error, Result, Time,
-    id::{ConversationId, FileId, MemberId, MessageId},
+    id::{CallId, ConversationId, FileId, MemberId, MessageId},
 };
 use bytes::Bytes;
 use ports::items::Item;
@@ -96,6 +96,19 @@ pub struct ForwardedFrom {
     pub message_id: MessageId,
     pub by: MemberId,
     pub at: Time,
+}
+
+/// A call, as the conversation remembers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = MessageCall)]
+pub struct CallTrace {
+    pub id: CallId,
+    #[serde(rename = "type")]
+    pub kind: calls::Kind,
+    /// How it ended.
+    pub state: calls::State,
+    /// From the answer to the end; 0 when nobody answered.
+    pub duration_s: i64,
 }
 
 /// An uploaded file of the sender's.
@@ -244,6 +257,8 @@ pub(super) struct More {
     pub reply_to: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<files::Attachment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallTrace>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reacted>,
     /// Since when each participant has it starred.

@@ -56,9 +56,7 @@ pub(super) async fn open(app: &App, cx: &Cx, caller: &Caller, target: MemberId) 
     cards::load(app, cx, target).await?;
     evidence::may_open(app, cx, caller.member, target).await?;
     // A block that comes at this very moment meets the commit.
-    let unblocked = [(caller.member, target), (target, caller.member)]
-        .map(|(blocker, blocked)| Write::Check { key: block::key(blocker, blocked), when: When::Absent });
-    let (conversation, new) = create(app, cx, caller.member, target, &unblocked).await?;
+    let (conversation, new) = create(app, cx, caller.member, target, &block::none(caller.member, target)).await?;
     Ok((Seated::load(app, caller.member, conversation).await?, new))
 }
 

@@ -5,7 +5,7 @@ use super::{
     evidence,
     ids::{self, MOST, Tag},
     media, messages,
-    model::{ForwardedFrom, Kind, More, NewMessage, Said, Stored as Message},
+    model::{CallTrace, ForwardedFrom, Kind, More, NewMessage, Said, Stored as Message},
     render,
     state::{ATTEMPTS, Seat, Seated, Stored, busy},
 };
@@ -63,6 +63,8 @@ pub(super) struct Draft<'a> {
     pub reply_to: Option<MessageId>,
     pub forwarded_from: Option<ForwardedFrom>,
     pub file: Option<Use<'a>>,
+    /// What the kind `call` tells of.
+    pub call: Option<CallTrace>,
 }
 
 /// The file of a message.
@@ -120,6 +122,7 @@ pub(super) async fn send(
         reply_to: input.reply_to_id,
         forwarded_from: None,
         file: input.file.map(|file| Use::Own(file.id)),
+        call: None,
     };
     if let (Some(kind), Some(file)) = (said.kind.file(), file) {
         // Before anything is spent on the file.
@@ -247,7 +250,7 @@ async fn next(app: &App, cx: &Cx, us: &Seated, draft: &Draft<'_>) -> Result<Mess
         forwarded_from: draft.forwarded_from.clone(),
         edited_at: None,
         created_at: cx.now(),
-        more: More { reply_to: answered(app, us, draft.reply_to).await?, ..More::default() },
+        more: More { reply_to: answered(app, us, draft.reply_to).await?, call: draft.call, ..More::default() },
     })
 }
 

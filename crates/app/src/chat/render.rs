@@ -3,7 +3,7 @@
 
 use super::{
     messages,
-    model::{self, ForwardedFrom, Kind, Location, Status, Stored, flags},
+    model::{self, CallTrace, ForwardedFrom, Kind, Location, Status, Stored, flags},
     state::{Seat, Seated},
 };
 use crate::{
@@ -37,6 +37,9 @@ pub struct Message {
     pub location: Option<Location>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<FileView>,
+    /// Of the kind `call`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallTrace>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forwarded_from: Option<ForwardedFrom>,
     pub edited_at: Option<Time>,
@@ -151,6 +154,7 @@ pub(super) async fn view(app: &App, cx: &Cx, us: &Seated, stored: &Stored) -> Re
         content: stored.content.clone(),
         location: stored.location.clone(),
         file,
+        call: more.call,
         forwarded_from: stored.forwarded_from.clone(),
         edited_at: stored.edited_at,
         created_at: stored.created_at,

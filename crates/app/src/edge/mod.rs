@@ -22,7 +22,9 @@ pub mod request;
 pub mod serve;
 pub mod upload;
 
-use crate::{app::App, audit, chat, couples, files, identity, languages, notes, plans, presence, profiles, realtime};
+use crate::{
+    app::App, audit, calls, chat, couples, files, identity, languages, notes, plans, presence, profiles, realtime,
+};
 use axum::{
     Router,
     body::Body,
@@ -59,6 +61,7 @@ fn features() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .merge(notes::routes())
         .merge(notes::library_routes())
         .merge(chat::routes())
+        .merge(calls::routes())
         .merge(files::routes())
         .merge(presence::routes())
         .merge(realtime::routes())

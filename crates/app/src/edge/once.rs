@@ -275,7 +275,7 @@ where
         return Ok(replay.into());
     }
     let (status, body) = effect().await?;
-    Ok(json(status, body))
+    Ok(if body.is_empty() { empty(status) } else { json(status, body) })
 }
 
 /// Runs an effect in `sql` (which looks for the stored answer in its own transaction) alone for its key.

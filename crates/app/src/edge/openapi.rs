@@ -59,6 +59,7 @@ pub(super) fn frame() -> OpenApi {
             tag("Couples", "Invitations and the link of two members."),
             tag("Love notes", "Notes now, and notes for a minute to come."),
             tag("Chat", "Conversations of two, and all that is said in them."),
+            tag("Calls", "Voice and video: who rings whom, and what the devices tell each other."),
             tag("Files", "Images, videos, voice notes and documents, and the signed links that open them."),
             tag("Presence", "Who is here."),
             tag("Real time", "What happens, as it happens."),

@@ -1,9 +1,10 @@
 //! The log carries ids; the frames to the authorised device carry the resource, as it is now: the whole of a received
-//! note, what its author posts of a note that went out by its schedule, a message with what it changed.
+//! note, who calls, what its author posts of a note that went out by its schedule, a message with what it changed.
 
 use super::{Logged, body, connection::Event, frame};
 use crate::{
     app::App,
+    calls,
     chat::{self, Follow},
     notes,
 };
@@ -23,6 +24,7 @@ pub(super) async fn events(app: &App, logged: &Logged, follow: Follow) -> Vec<Ev
         _ if logged.id == 0 => Ok(None),
         "note.received" => received(app, logged).await,
         "note.sent" => handed(app, logged).await,
+        calls::INCOMING => rings(app, logged).await,
         kind if chat::tells(kind) => match told(app, logged, kind, follow).await {
             Ok(Some(events)) => return events,
             other => other.map(|_| None),
@@ -92,6 +94,12 @@ async fn received(app: &App, logged: &Logged) -> Result<Option<Bytes>> {
     let Ok(body) = serde_json::from_slice::<Body>(&logged.body) else { return Ok(None) };
     let note = notes::received_json(app, logged.member, body.data.note_id).await?;
     Ok(note.map(|note| super::body("note.received", body.occurred_at, &note)))
+}
+
+async fn rings(app: &App, logged: &Logged) -> Result<Option<Bytes>> {
+    let Ok(stored) = serde_json::from_slice::<Stored<'_>>(&logged.body) else { return Ok(None) };
+    let data = Box::pin(calls::incoming(app, logged.member, stored.data.get().as_bytes())).await?;
+    Ok(data.map(|data| body(calls::INCOMING, stored.occurred_at, &data)))
 }
 
 async fn handed(app: &App, logged: &Logged) -> Result<Option<Bytes>> {

@@ -4,7 +4,7 @@
 use crate::{
     app::App,
     audit::{self, Entry},
-    cards, chat, couples, files,
+    calls, cards, chat, couples, files,
     identity::{self, accounts, contact, email_change, sessions},
     mailing::{self, Letter, Text},
     notes,
@@ -12,7 +12,7 @@ use crate::{
 };
 use base::{
     Cx, Error, Lang, Result, Time,
-    id::{ConversationId, CoupleId, FileId, InvitationId, MemberId, SessionId, TokenId},
+    id::{CallId, ConversationId, CoupleId, FileId, InvitationId, MemberId, SessionId, TokenId},
     time::{MINUTE, SECOND},
 };
 use ports::{
@@ -64,6 +64,10 @@ pub enum Job {
     DeliverNote(notes::Delivery),
     #[serde(rename = "chat.purge")]
     PurgeConversation { conversation: ConversationId, up_to: u64 },
+    #[serde(rename = "calls.entry")]
+    CallEntry { call: CallId },
+    #[serde(rename = "calls.blocked")]
+    CallBlocked { by: MemberId, member: MemberId },
     #[serde(rename = "audit.record")]
     Audit { entry: Box<Entry> },
 }
@@ -123,6 +127,8 @@ pub async fn perform(app: &App, cx: &Cx, job: &Job, key: &str) -> Result<()> {
         Job::RemoveFile { file } => files::discard(app, *file).await,
         Job::DeliverNote(delivery) => notes::deliver(app, cx, delivery).await,
         Job::PurgeConversation { conversation, up_to } => chat::purge(app, *conversation, *up_to).await,
+        Job::CallEntry { call } => calls::leave_entry(app, cx, *call).await,
+        Job::CallBlocked { by, member } => calls::end_blocked(app, cx, *by, *member).await,
         Job::Audit { entry } => audit::record(app, std::slice::from_ref(entry)).await,
     }
 }

@@ -21,6 +21,9 @@ pub struct Event<D = Value> {
     /// Whose devices hear of it, and under which type.
     pub to: Vec<(MemberId, Cow<'static, str>)>,
     pub at: Time,
+    /// How long devices' logs keep it, in milliseconds; none: as long as they keep anything.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kept: Option<i64>,
     pub data: D,
 }
 
@@ -29,7 +32,7 @@ pub type Relayed = Event<Box<RawValue>>;
 
 impl<D: Serialize> Event<D> {
     pub fn new(fact: Option<&'static str>, to: Vec<(MemberId, Cow<'static, str>)>, data: D) -> Self {
-        Self { fact: fact.map(Cow::Borrowed), to, at: Time(0), data }
+        Self { fact: fact.map(Cow::Borrowed), to, at: Time(0), kept: None, data }
     }
 
     /// The same event to every device of one member; also a fact.
@@ -44,6 +47,13 @@ impl<D: Serialize> Event<D> {
     /// A fact that no device hears of.
     pub fn fact(kind: &'static str, data: D) -> Self {
         Self::new(Some(kind), Vec::new(), data)
+    }
+
+    /// Of use for a short time only: devices' logs forget it after these milliseconds.
+    #[must_use]
+    pub fn kept(mut self, millis: i64) -> Self {
+        self.kept = Some(millis);
+        self
     }
 
     fn encode(mut self, cx: &Cx) -> Result<Vec<u8>> {

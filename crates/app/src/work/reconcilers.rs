@@ -1,7 +1,7 @@
 //! Reconcilers: make what lies outside a commit match what lies inside. Each takes no input, may run at any time and
 //! any number of times.
 
-use crate::{app::App, couples, identity, plans, topics};
+use crate::{app::App, calls, couples, identity, plans, topics};
 use base::{Cx, Result, error::Chain};
 use futures_util::FutureExt as _;
 use ports::args;
@@ -30,6 +30,7 @@ pub async fn all(app: &App) {
     told("expired invitations", couples::expire_invitations(app, &cx).await);
     told("couples in both stores", couples::reconcile(app, &cx).await);
     told("plans and grants that ran out", plans::lapse(app, &cx).await);
+    told("calls whose time is over", calls::reconcile(app, &cx).await);
     told("pictures of nobody", app.pictures.sweep.round(app, &cx).await.map(drop));
     told("files of nobody", app.file_sweep.round(app, &cx).await.map(drop));
     told("signing keys", rotate_keys(app, &cx).await);

@@ -94,13 +94,21 @@ fn numbered(record: &Emitted) -> Bytes {
 /// One round of records, sorted by where they go.
 struct Round {
     logged: Vec<Logged>,
+    /// How long each of them is kept.
+    kept: Vec<i64>,
     facts: HashMap<&'static str, Vec<NewRecord>>,
     jobs: Vec<NewMessage>,
 }
 
 impl Round {
     fn read(records: &[Emitted], now: Time) -> Self {
-        let mut this = Self { logged: Vec::with_capacity(records.len() * 2), facts: HashMap::new(), jobs: Vec::new() };
+        let room = records.len() * 2;
+        let mut this = Self {
+            logged: Vec::with_capacity(room),
+            kept: Vec::with_capacity(room),
+            facts: HashMap::new(),
+            jobs: Vec::new(),
+        };
         for record in records {
             if record.name == JOB {
                 // The sequence as the key: a round done twice queues the job once.
@@ -124,6 +132,7 @@ impl Round {
                 id: record.seq * SPREAD,
                 body: realtime::body(kind, event.at, event.data.get().as_bytes()),
             });
+            self.kept.push(event.kept.unwrap_or(LOG_KEPT).min(LOG_KEPT));
         }
         if let Some(topic) = event.fact.as_deref().and_then(topics::of_fact) {
             let key =
@@ -134,16 +143,15 @@ impl Round {
     }
 
     async fn store(&self, app: &App, cx: &Cx) -> Result<()> {
-        let expires_at = Some(cx.now().plus(LOG_KEPT));
-        let put = |logged: &Logged| Write::Put {
+        let put = |(logged, kept): (&Logged, &i64)| Write::Put {
             key: EVENTS.key(logged.member.bytes(), logged.id.to_be_bytes()),
             number: 0,
             body: logged.body.clone(),
-            expires_at,
+            expires_at: Some(cx.now().plus(*kept)),
             when: When::Always,
         };
-        let log = self.logged.chunks(WRITES).map(|chunk| {
-            let commit = Commit { writes: chunk.iter().map(put).collect(), ..Commit::default() };
+        let log = self.logged.chunks(WRITES).zip(self.kept.chunks(WRITES)).map(|(logged, kept)| {
+            let commit = Commit { writes: logged.iter().zip(kept).map(put).collect(), ..Commit::default() };
             app.ports.items.commit(commit)
         });
         let facts = self.facts.iter().filter_map(|(name, records)| {

@@ -4,11 +4,11 @@
 //! removal of the claimed timer are one commit, so of two workers only one can have an effect. A worker that dies
 //! leaves a timer that is due again when its lease has run out.
 
-use crate::{app::App, notes, tables::TIMERS};
+use crate::{app::App, calls, notes, tables::TIMERS};
 use base::{
     Cx, Error, Result, Time,
     error::Chain,
-    id::{MemberId, ScheduledId},
+    id::{CallId, Id, MemberId, ScheduledId},
     time::{HOUR, SECOND},
 };
 use bytes::Bytes;
@@ -34,12 +34,15 @@ const UNREADABLE: i64 = HOUR;
 pub enum Timer {
     #[serde(rename = "notes.scheduled")]
     ScheduledNote { owner: MemberId, id: ScheduledId, date: String, time: String, zone: String },
+    #[serde(rename = "calls.until")]
+    Call { call: CallId },
 }
 
 impl Timer {
     fn id(&self) -> &[u8; 16] {
         match self {
             Self::ScheduledNote { id, .. } => id.bytes(),
+            Self::Call { call } => call.bytes(),
         }
     }
 }
@@ -67,7 +70,7 @@ pub fn set(timer: &Timer, due: Time) -> Result<Write> {
 }
 
 /// Takes a timer back; one that is claimed meanwhile finds its effect refused.
-pub fn cancel(id: ScheduledId, due: Time) -> Write {
+pub fn cancel<K>(id: Id<K>, due: Time) -> Write {
     Write::Delete { key: key(id.bytes(), due), when: When::Always }
 }
 
@@ -181,6 +184,7 @@ async fn fire(app: &Arc<App>, lease: Lease) -> bool {
 async fn perform(app: &App, cx: &Cx, lease: &Lease) -> Result<()> {
     match &lease.timer {
         Timer::ScheduledNote { owner, id, .. } => notes::due(app, cx, lease, *owner, *id).await,
+        Timer::Call { call } => calls::due(app, cx, lease, *call).await,
     }
 }
 
@@ -188,5 +192,13 @@ async fn perform(app: &App, cx: &Cx, lease: &Lease) -> Result<()> {
 async fn failed(app: &App, cx: &Cx, lease: &Lease, error: &Error) -> Result<()> {
     match &lease.timer {
         Timer::ScheduledNote { owner, id, .. } => notes::not_sent(app, cx, lease, *owner, *id, error).await,
+        // It is due until it is done.
+        Timer::Call { .. } => app
+            .ports
+            .items
+            .try_commit(lease.again(cx.now().plus(SECOND))?.to_vec())
+            .await
+            .map(drop)
+            .map_err(Error::from),
     }
 }

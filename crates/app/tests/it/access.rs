@@ -14,12 +14,12 @@ use testkit::{Actor, Call, Couple, PASSWORD, TestApp};
 const ACTORS: [&str; 6] = ["anonymous", "single", "alice", "bob", "former", "other"];
 
 /// Everybody, and one of each thing that has an owner.
-struct Stage {
+pub(crate) struct Stage {
     app: TestApp,
     anonymous: Actor,
     single: Actor,
     alice: Actor,
-    bob: Actor,
+    pub bob: Actor,
     former: Actor,
     other: Actor,
     /// From Alice to Bob.
@@ -36,7 +36,7 @@ struct Stage {
     /// Of the library, for everybody.
     template: String,
     /// Of Alice and Bob.
-    conversation: String,
+    pub conversation: String,
     /// From Alice to Bob, in it.
     message: String,
     /// From Bob to Alice, in it.
@@ -44,6 +44,8 @@ struct Stage {
     /// Alice's, used by no message, and an upload of hers.
     file: String,
     upload: String,
+    /// From Alice to Bob, ringing.
+    call: String,
     /// Alice's other device.
     session: String,
     /// Of mails to somebody outside this table.
@@ -104,6 +106,7 @@ impl Stage {
         let answer = bob.post(&messages, said("Hello")).await.expect(201).text("/id");
         app.anonymous().post("/v1/auth/password/forgot", json!({ "email": newcomer.email })).await.expect(202);
         newcomer.post("/v1/auth/email/change", new_email()).await.expect(202);
+        let call = alice.post("/v1/calls", json!({ "member_id": bob.id, "type": "voice" })).await.expect(201);
         app.settle().await;
         Self {
             anonymous: app.anonymous(),
@@ -120,6 +123,7 @@ impl Stage {
             answer,
             file,
             upload,
+            call: call.text("/id"),
             verify_token: app.mailed(&newcomer.email, "/verify?token="),
             reset_token: app.mailed(&newcomer.email, "/reset?token="),
             change_token: app.mailed(&newcomer.email, "/email-change?token="),
@@ -144,6 +148,11 @@ impl Stage {
         format!("/v1/messages/{}{rest}", self.message)
     }
 
+    /// A path below Alice's call.
+    pub fn rung(&self, rest: &str) -> String {
+        format!("/v1/calls/{}{rest}", self.call)
+    }
+
     fn actor(&self, name: &str) -> &Actor {
         match name {
             "anonymous" => &self.anonymous,
@@ -158,7 +167,7 @@ impl Stage {
 }
 
 /// One operation (a row may look at a variant of it), the status for each of [`ACTORS`], and its request.
-struct Row(&'static str, [u16; 6], fn(&Stage, &Actor) -> Call);
+pub(crate) struct Row(pub &'static str, pub [u16; 6], pub fn(&Stage, &Actor) -> Call);
 
 /// The same for everybody, visitors too.
 const fn all(status: u16) -> [u16; 6] {
@@ -166,7 +175,7 @@ const fn all(status: u16) -> [u16; 6] {
 }
 
 /// The same for every member.
-const fn members(status: u16) -> [u16; 6] {
+pub(crate) const fn members(status: u16) -> [u16; 6] {
     [401, status, status, status, status, status]
 }
 
@@ -391,17 +400,22 @@ const TABLE: &[Row] = &[
     Row("GET /v1/realtime/events", members(200), |_, who| who.get("/v1/realtime/events")),
 ];
 
+/// Every row, of all areas.
+fn table() -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().chain(crate::access_calls::TABLE)
+}
+
 #[test]
 fn the_table_and_the_document_have_the_same_operations() {
     let documented: BTreeSet<_> = operations().iter().map(Operation::label).collect();
-    let listed: BTreeSet<_> = TABLE.iter().map(|row| row.0.to_owned()).collect();
+    let listed: BTreeSet<_> = table().map(|row| row.0.to_owned()).collect();
     let missing: Vec<_> = documented.difference(&listed).collect();
     assert!(missing.is_empty(), "operations without a row: {missing:?}");
     let gone: Vec<_> = listed.difference(&documented).collect();
     assert!(gone.is_empty(), "rows without an operation: {gone:?}");
     // An expectation of 401 for visitors and the declaration say the same.
     for operation in operations() {
-        for row in TABLE.iter().filter(|row| row.0 == operation.label()) {
+        for row in table().filter(|row| row.0 == operation.label()) {
             assert_eq!(row.1[0] != 401, operation.public, "{}", row.0);
         }
     }
@@ -441,7 +455,7 @@ async fn bytes(body: axum::body::Body) -> axum::body::Bytes {
 async fn every_operation_answers_every_actor_as_the_table_says() {
     let original = Stage::new().await;
     let mut wrongs = Vec::new();
-    for row in TABLE {
+    for row in table() {
         for (at, name) in ACTORS.iter().enumerate() {
             let app = original.app.copy().await;
             let actor = original.actor(name).on(&app);

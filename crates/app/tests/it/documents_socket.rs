@@ -130,7 +130,7 @@ fn the_committed_copy_is_current() {
 /// A name of the source that is told to devices is on the list, and what is on the list is in the source.
 #[test]
 fn the_list_has_every_event_of_the_source() {
-    let source = names_in_source(&["call", "presence", "unread"]);
+    let source = names_in_source(&["presence", "unread"]);
     let facts: BTreeSet<_> = source.iter().filter(|n| n.starts_with("account.") || *n == "profile.completed").collect();
     let kinds = kinds();
     assert_eq!(kinds.len(), asyncapi::ALL.len(), "each once");

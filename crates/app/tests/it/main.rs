@@ -5,7 +5,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where")]
 
 mod access;
+mod access_calls;
 mod audit;
+mod calls;
+mod calls_devices;
+mod calls_end;
+mod calls_model;
 mod chat;
 mod chat_messages;
 mod chat_model;

@@ -56,6 +56,16 @@ fn number(job: &Job) -> usize {
         Job::Audit { .. } => 18,
         Job::PurgeConversation { .. } => 19,
         Job::RemoveFile { .. } => 20,
+        Job::CallEntry { .. } => 21,
+        Job::CallBlocked { .. } => 22,
+    }
+}
+
+/// The same for timers.
+fn kind(timer: &Timer) -> usize {
+    match timer {
+        Timer::ScheduledNote { .. } => 0,
+        Timer::Call { .. } => 1,
     }
 }
 
@@ -63,11 +73,10 @@ fn number(job: &Job) -> usize {
 fn every_job_and_timer_that_was_ever_stored_can_be_read() {
     let jobs: Vec<Job> = reads(&parse(include_str!("../golden/jobs.json")));
     let numbers: BTreeSet<_> = jobs.iter().map(number).collect();
-    assert_eq!(numbers, (0..21).collect());
+    assert_eq!(numbers, (0..23).collect());
     let timers: Vec<Timer> = reads(&parse(include_str!("../golden/timers.json")));
-    assert!(timers.iter().any(|timer| match timer {
-        Timer::ScheduledNote { .. } => true,
-    }));
+    let kinds: BTreeSet<_> = timers.iter().map(kind).collect();
+    assert_eq!(kinds, (0..2).collect());
     let stored = parse(include_str!("../golden/stored.json"));
     for event in stored["event"].as_array().unwrap() {
         let text = event.to_string();
@@ -134,6 +143,7 @@ pub(crate) fn names_in_source(more_areas: &[&str]) -> BTreeSet<String> {
         let Some((area, what)) = text.split_once('.') else { return false };
         let areas = [
             "account",
+            "call",
             "conversation",
             "couple",
             "entitlements",
@@ -190,6 +200,13 @@ pub(crate) async fn everything(app: TestApp) -> Couple {
     bob.call("PUT", &format!("{message}/pin")).await.expect(200);
     alice.patch(&message, json!({ "content": "Hello again" })).await.expect(200);
     alice.delete(&format!("{message}?for=everyone")).await.expect(204);
+    let call = alice.post("/v1/calls", json!({ "conversation_id": conversation, "type": "voice" })).await.expect(201);
+    let call = format!("/v1/calls/{}", call.text("/id"));
+    bob.post(&format!("{call}/accept"), Value::Null).await.expect(200);
+    alice.post(&format!("{call}/signal"), json!({ "kind": "offer", "payload": { "sdp": "v=0" } })).await.expect(204);
+    bob.post(&format!("{call}/media"), json!({ "muted": true })).await.expect(204);
+    app.settle().await;
+    bob.post(&format!("{call}/end"), Value::Null).await.expect(200);
     bob.patch("/v1/me", crate::profiles::full()).await.expect(200);
     let picture = bob.call("PUT", "/v1/me/picture").header("content-type", "image/png");
     picture.bytes(crate::profiles_pictures::png(4, 4)).await.expect(200);

@@ -44,6 +44,7 @@ pub struct Config {
     pub notes: settings::Notes,
     pub plans: settings::Plans,
     pub realtime: settings::Realtime,
+    pub calls: settings::Calls,
     pub work: settings::Work,
     pub dev: settings::Dev,
     pub sql: Sql,
@@ -79,6 +80,7 @@ impl Config {
             notes: self.notes.clone(),
             plans: self.plans.clone(),
             realtime: self.realtime.clone(),
+            calls: self.calls.clone(),
             work: self.work.clone(),
             dev: self.dev,
         }

@@ -49,6 +49,12 @@ fn edge(config: &Config, report: Report<'_>) {
             report("edge.cors_origins", why);
         }
     }
+    for url in &config.calls.relay_urls {
+        let known = ["turn:", "turns:", "stun:", "stuns:"].iter().any(|scheme| url.starts_with(scheme));
+        if !known || !url.bytes().all(|byte| byte.is_ascii_graphic()) {
+            report("calls.relay_urls", "must begin with turn:, turns:, stun: or stuns:".to_owned());
+        }
+    }
     if !edge.metrics_token.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
         report("edge.metrics_token", "may hold only visible ASCII, without spaces: it travels in a header".to_owned());
     }
@@ -81,7 +87,7 @@ fn web_address(text: &str, path_allowed: bool) -> Result<(), String> {
 }
 
 fn ranges(config: &Config, report: Report<'_>) {
-    let Config { server, edge, identity, couples, notes, realtime, work, .. } = config;
+    let Config { server, edge, identity, couples, notes, realtime, calls, work, .. } = config;
     let limits = &edge.rate_limits;
     let mut within = |key: &str, value: i128, range: RangeInclusive<i128>| {
         if !range.contains(&value) {
@@ -120,6 +126,8 @@ fn ranges(config: &Config, report: Report<'_>) {
     within("realtime.resume_minutes", realtime.resume_minutes.into(), 1..=1440);
     within("realtime.max_sockets_per_member", realtime.max_sockets_per_member as i128, 1..=1000);
     within("realtime.heartbeat_seconds", realtime.heartbeat_seconds.into(), 1..=600);
+    within("calls.ring_seconds", calls.ring_seconds.into(), 5..=600);
+    within("calls.relay_seconds", calls.relay_seconds.into(), 60..=86_400);
     within("work.job_workers", work.job_workers as i128, 1..=256);
     within("work.timer_workers", work.timer_workers as i128, 1..=256);
     within("work.drain_seconds", work.drain_seconds.into(), 0..=600);

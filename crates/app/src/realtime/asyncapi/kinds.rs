@@ -41,12 +41,14 @@ pub enum Shape {
     Text,
     Yes,
     Count,
+    /// Any JSON.
+    Any,
     OneOf(&'static [&'static str]),
     /// How often each emoji stands at a message; whose they are, the list of the message tells.
     Emojis,
 }
 
-use Shape::{Count, Emojis, ListOf, Of, OneOf, Text, Yes};
+use Shape::{Any, Count, Emojis, ListOf, Of, OneOf, Text, Yes};
 
 const fn always(name: &'static str, shape: Shape) -> Member {
     Member { name, shape, needed: Needed::Always }
@@ -78,6 +80,27 @@ const SCHEDULED: &[Member] = &[
     always("due_at", Of("Time")),
     or_null("reason", Text),
 ];
+
+/// A call as it has become.
+macro_rules! call {
+    ($($more:expr),*) => {
+        ids(&[
+            always("call_id", Of("call_id")),
+            always("conversation_id", Of("cnv_id")),
+            always("caller_id", Of("mem_id")),
+            always("callee_id", Of("mem_id")),
+            always("type", Of("CallType")),
+            always("state", Of("CallState")),
+            always("started_at", Of("Time")),
+            always("rings_until", Of("Time")),
+            or_null("answered_at", Of("Time")),
+            or_null("ended_at", Of("Time")),
+            or_null("duration_s", Count),
+            or_null("end_reason", Of("CallEndReason")),
+            $($more),*
+        ])
+    };
+}
 
 /// In the order of the page for people.
 pub const ALL: &[Told] = &[
@@ -142,6 +165,29 @@ pub const ALL: &[Told] = &[
         ids(&[always("conversation_id", Of("cnv_id")), always("member_id", Of("mem_id")), always("typing", Yes)]),
     ),
     whispered("presence.changed", "A watched member is seen differently", Data::Whole("MemberPresence")),
+    told("call.incoming", "Somebody calls this member", call!(sometimes("caller", Of("Face")))),
+    told("call.state", "A call of this member has become something else", call!()),
+    told(
+        "call.signal",
+        "The device of the other party of a call says something",
+        ids(&[
+            always("call_id", Of("call_id")),
+            always("from", Of("mem_id")),
+            or_null("session_id", Of("ses_id")),
+            always("kind", Of("CallSignalKind")),
+            always("payload", Any),
+        ]),
+    ),
+    told(
+        "call.media",
+        "The other party of a call has switched something on or off",
+        ids(&[
+            always("call_id", Of("call_id")),
+            always("member_id", Of("mem_id")),
+            always("muted", Yes),
+            always("camera_off", Yes),
+        ]),
+    ),
     told("note.received", "A love note arrived", Data::Whole("Note")),
     told(
         "note.sent",

@@ -102,6 +102,7 @@ fn of_member(member: &Member) -> Value {
         Shape::Text => json!({ "type": "string" }),
         Shape::Yes => json!({ "type": "boolean" }),
         Shape::Count => json!({ "type": "integer", "minimum": 0 }),
+        Shape::Any => json!({}),
         Shape::OneOf(words) => json!({ "enum": words }),
         Shape::Emojis => json!({ "type": "array", "items": {
             "type": "object", "required": ["emoji", "count"],
