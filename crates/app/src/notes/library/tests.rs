@@ -19,6 +19,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::LazyLock,
 };
+use unicode_normalization::char::is_combining_mark;
 
 fn of(lang: Lang) -> impl Iterator<Item = &'static Written> {
     stock().unwrap().iter().filter(move |t| t.language == lang)
@@ -260,13 +261,22 @@ fn plainly(t: &Template, name: &str, pet: &str, place: &str) -> (String, String)
         let joiner = |at: Option<usize>| {
             at.and_then(|at| chars.get(at)).is_some_and(|c| matches!(c, '\'' | '’' | '-' | '\u{2010}' | '\u{2011}'))
         };
+        // Whether a word is under way up to and with this place. A mark that stands on nothing begins none.
+        let under_way = |at: Option<usize>| {
+            let mut place = at;
+            while place.is_some_and(|place| is_combining_mark(chars[place])) {
+                place = place.and_then(|place| place.checked_sub(1));
+            }
+            let joined = place != at && joiner(place) && letter(place.and_then(|place| place.checked_sub(1)));
+            place.is_some_and(|place| is_letter(chars[place])) || joined
+        };
         let (mut out, mut at) = (String::new(), 0);
         while at < chars.len() {
             let size = [4, 3].into_iter().find(|size| {
                 let word: String = chars[at..].iter().take(*size).collect();
                 let fits = word.eq_ignore_ascii_case(if *size == 4 { "your" } else { "you" });
                 let (before, after) = (at.checked_sub(1), at + size);
-                let open = letter(before) || joiner(before) && letter(at.checked_sub(2));
+                let open = under_way(before) || joiner(before) && under_way(at.checked_sub(2));
                 let goes_on = letter(Some(after)) || joiner(Some(after)) && letter(Some(after + 1));
                 fits && !open && !goes_on
             });
