@@ -452,13 +452,13 @@ impl Run {
             }
             before = now;
             // What was pushed is recorded as delivered a moment later.
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            tokio::time::sleep(Duration::from_millis(400)).await;
         }
         // What a record tells beside itself comes behind it.
         for device in self.devices.iter_mut().flatten() {
             let socket = device.socket.as_mut().expect("it is connected");
             let mut rest = Vec::new();
-            while let Some(event) = socket.waiting(Duration::from_millis(100)).await {
+            while let Some(event) = socket.waiting(Duration::from_millis(400)).await {
                 rest.push(event);
             }
             for event in &rest {
