@@ -208,3 +208,96 @@ impl Stored {
 pub(super) fn over() -> Error {
     Error::conflict("call_over", "This call is over.")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const CALLER: SessionId = SessionId::from_bytes([1; 16]);
+    const CALLEE: SessionId = SessionId::from_bytes([2; 16]);
+    const OTHER: SessionId = SessionId::from_bytes([3; 16]);
+
+    fn ringing() -> Stored {
+        Stored {
+            id: CallId::from_bytes([4; 16]),
+            conversation_id: ConversationId::from_bytes([5; 16]),
+            caller_id: MemberId::from_bytes([6; 16]),
+            callee_id: MemberId::from_bytes([7; 16]),
+            kind: Kind::Voice,
+            state: State::Ringing,
+            started_at: Time(0),
+            rings_until: Time(45 * SECOND),
+            answered_at: None,
+            ended_at: None,
+            end_reason: None,
+            caller_session: CALLER,
+            callee_session: None,
+            media: [Media::default(); 2],
+        }
+    }
+
+    #[derive(Debug, Clone, Copy)]
+    enum Event {
+        Act(Act, Role, SessionId),
+        Parted(Role),
+        Overdue,
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        let act = prop::sample::select(vec![Act::Accept, Act::Reject, Act::Cancel, Act::End]);
+        let role = prop::sample::select(vec![Role::Caller, Role::Callee]);
+        let session = prop::sample::select(vec![CALLER, CALLEE, OTHER]);
+        prop_oneof![
+            8 => (act, role.clone(), session).prop_map(|(act, role, session)| Event::Act(act, role, session)),
+            1 => role.prop_map(Event::Parted),
+            2 => Just(Event::Overdue),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_over_stays_so_and_every_call_is_whole(
+            events in prop::collection::vec((event(), 0..40 * SECOND), 0..20),
+        ) {
+            let (mut call, mut now) = (ringing(), Time(0));
+            for (event, later) in events {
+                now = now.plus(later);
+                let after = match event {
+                    Event::Act(act, role, session) => call.after(act, role, session, now).ok().flatten(),
+                    Event::Parted(role) => call.parted(role, now),
+                    Event::Overdue => call.overdue(now),
+                };
+                let Some(after) = after else { continue };
+                prop_assert!(call.state.is_live(), "{call:?} became {after:?}");
+                prop_assert!(call.state == State::Ringing || after.state == State::Ended, "{after:?}");
+                prop_assert!(after.state != State::Ringing);
+                call = after;
+                let live = call.state.is_live();
+                prop_assert_eq!(live, call.ended_at.is_none());
+                prop_assert_eq!(live, call.end_reason.is_none());
+                prop_assert_eq!(live, call.duration_s().is_none());
+                let answered = matches!(call.state, State::Accepted | State::Ended);
+                prop_assert_eq!(answered, call.answered_at.is_some());
+                prop_assert_eq!(answered, call.callee_session.is_some());
+                // Whoever is over can be told so, and stays over.
+                prop_assert!(live || call.overdue(Time(i64::MAX)).is_none() && call.parted(Role::Callee, now).is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn calls_that_were_ever_stored_can_be_read() {
+        let stored = r#"{"id":"call_01hf7yat00000000000000000c","conversation_id":"cnv_01hf7yat00000000000000000b",
+            "caller_id":"mem_01hf7yat000000000000000001","callee_id":"mem_01hf7yat000000000000000002","type":"video",
+            "state":"accepted","started_at":"2026-11-22T12:00:00.000Z","rings_until":"2026-11-22T12:00:45.000Z",
+            "answered_at":"2026-11-22T12:00:09.000Z","ended_at":null,"end_reason":null,
+            "caller_session":"ses_01hf7yat000000000000000003","callee_session":"ses_01hf7yat000000000000000004",
+            "media":[{"muted":true,"camera_off":false},{"muted":false,"camera_off":false}]}"#;
+        let call: Stored = serde_json::from_str(stored).unwrap();
+        let same: serde_json::Value = serde_json::from_str(stored).unwrap();
+        assert_eq!(serde_json::to_value(&call).unwrap(), same);
+        // As conditions of commits under way see them.
+        assert_eq!([State::Ringing, State::Accepted, State::Busy].map(State::number), [0, 1, 6]);
+    }
+}

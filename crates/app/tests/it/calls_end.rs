@@ -2,13 +2,14 @@
 
 use crate::calls::{act, refused, rings, seen, traces};
 use app::{
-    tables::{CALLS_UNTIL, LIVE_CALLS, TIMERS},
+    tables::{BLOCKS, CALLS_UNTIL, LIVE_CALLS, TIMERS},
     work::jobs::{self, Job},
 };
 use base::{
     id::{CallId, MemberId},
     time::{DAY, HOUR, MINUTE, SECOND},
 };
+use bytes::Bytes;
 use ports::{
     Fault,
     items::{Query, Table, When, Write},
@@ -286,12 +287,12 @@ async fn a_block_ends_the_call_of_the_two_and_no_other() {
 }
 
 /// A start and a block at the same moment: no live call is left between them.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_slips_past_a_block() {
     let Couple { app, alice, bob, .. } = TestApp::couple().await;
     let node = app.another_node().await;
     let block = format!("/v1/members/{}/block", alice.id);
-    for _ in 0..12 {
+    for _ in 0..40 {
         let body = json!({ "member_id": bob.id, "type": "voice" });
         let runs = [alice.post("/v1/calls", body), bob.on(&node).call("PUT", &block)];
         let answers = crate::raced(runs.map(IntoFuture::into_future)).await;
@@ -301,6 +302,24 @@ async fn no_call_slips_past_a_block() {
         bob.delete(&block).await.expect(204);
         app.settle().await;
     }
+}
+
+/// A block that is stored after the caller was found to be welcome: the commit of the call meets it.
+#[tokio::test]
+async fn the_commit_of_a_call_meets_a_block() {
+    let Couple { app, alice, bob, .. } = TestApp::couple().await;
+    let [a, b] = [&alice, &bob].map(|one| one.id.parse::<MemberId>().unwrap());
+    for (blocker, blocked) in [(a, b), (b, a)] {
+        let key = BLOCKS.key(blocker.bytes(), blocked.bytes());
+        let block =
+            Write::Put { key: key.clone(), number: 0, body: Bytes::new(), expires_at: None, when: When::Absent };
+        app.core().ports.items.try_commit(vec![block]).await.unwrap().unwrap();
+        let started = alice.post("/v1/calls", json!({ "member_id": bob.id, "type": "voice" })).await;
+        started.problem(503, "unavailable");
+        quiet(&app, &[&alice, &bob]).await;
+        app.core().ports.items.try_commit(vec![Write::Delete { key, when: When::Present }]).await.unwrap().unwrap();
+    }
+    assert!(alice.get("/v1/calls").await.expect(200).data().is_empty());
 }
 
 #[tokio::test]
