@@ -60,7 +60,7 @@ impl Script for FreshKey {
     }
 }
 
-/// One request in whose body a number counts on.
+/// One request in whose body a number counts on, if it has the mark.
 pub struct Counted {
     bytes: Vec<u8>,
     /// Where its digits stand.
@@ -75,16 +75,18 @@ impl Counted {
     pub fn new(request: &Request) -> Self {
         let bytes = request.bytes();
         let mark = Self::MARK.as_bytes();
-        let at = bytes.windows(mark.len()).position(|part| part == mark).unwrap_or(0);
-        Self { bytes, digits: at..at + mark.len(), count: 0 }
+        let at = bytes.windows(mark.len()).position(|part| part == mark);
+        Self { bytes, digits: at.map_or(0..0, |at| at..at + mark.len()), count: 0 }
     }
 }
 
 impl Script for Counted {
     fn next(&mut self, out: &mut Vec<u8>) -> bool {
         self.count += 1;
-        let digits = format!("{:0width$}", self.count, width = self.digits.len());
-        self.bytes[self.digits.clone()].copy_from_slice(digits.as_bytes());
+        if !self.digits.is_empty() {
+            let digits = format!("{:0width$}", self.count, width = self.digits.len());
+            self.bytes[self.digits.clone()].copy_from_slice(digits.as_bytes());
+        }
         out.extend_from_slice(&self.bytes);
         true
     }

@@ -22,8 +22,8 @@ use tokio::sync::Notify;
 
 /// Marks of what was pushed are gathered for this long, so that a burst is one commit.
 const GATHER: Duration = Duration::from_millis(50);
-/// Marks stored at once.
-const AT_ONCE: usize = 64;
+/// Marks stored at once: few, so that no message has to wait behind a heap of them.
+const AT_ONCE: usize = 8;
 /// Typing stops by itself.
 const TYPING: Duration = Duration::from_secs(5);
 

@@ -57,6 +57,7 @@ const TURNS: usize = 4_096;
 /// What chat needs in memory.
 pub struct Chat {
     turns: Vec<Mutex<()>>,
+    parsed: state::Parsed,
     pushed: live::Pushed,
     typing: live::Typing,
 }
@@ -64,7 +65,12 @@ pub struct Chat {
 impl Default for Chat {
     fn default() -> Self {
         let turns = (0..TURNS).map(|_| Mutex::new(())).collect();
-        Self { turns, pushed: live::Pushed::default(), typing: live::Typing::default() }
+        Self {
+            turns,
+            parsed: state::Parsed::default(),
+            pushed: live::Pushed::default(),
+            typing: live::Typing::default(),
+        }
     }
 }
 

@@ -131,11 +131,12 @@ pub(super) async fn send(
             && let Some(item) = app.ports.items.get(&key).await?
         {
             let seq = u64::try_from(item.number).unwrap_or_default();
-            return again(app, cx, caller.member, conversation, seq).await;
+            return Box::pin(again(app, cx, caller.member, conversation, seq)).await;
         }
         evidence::may_write(app, cx, &us).await?;
         let (name, bytes) = (file.name.as_deref(), file.bytes.clone());
-        let stored = files::store(app, cx, caller.member, kind, name, file.duration_s, bytes).await?;
+        // Boxed, as is what a retry needs: every message would carry the room for it about.
+        let stored = Box::pin(files::store(app, cx, caller.member, kind, name, file.duration_s, bytes)).await?;
         draft.file = Some(Use::Own(stored.id));
     }
     post(app, cx, caller.member, conversation, &draft, Some(once)).await
@@ -183,7 +184,7 @@ pub(super) async fn post(
             Stored::Overtaken => {}
             Stored::Refused(refusals) => {
                 if let Some(seq) = first(&refusals) {
-                    return again(app, cx, member, conversation, seq).await;
+                    return Box::pin(again(app, cx, member, conversation, seq)).await;
                 }
                 if let Some(error) = once.and_then(|once| once.overtaken(&refusals)) {
                     return Err(error);

@@ -213,7 +213,8 @@ async fn send_message(
     Sending { message, file, once }: Sending,
 ) -> Answer<Response<Body>> {
     let what = (&message, file.as_ref());
-    once::run(&app, &once, async || post::send(&app, &cx, &caller, id, what, &once).await).await
+    // Boxed: the layers around a handler move its future about.
+    Box::pin(once::run(&app, &once, async || post::send(&app, &cx, &caller, id, what, &once).await)).await
 }
 
 /// A device has the messages up to here. A mark never moves back.

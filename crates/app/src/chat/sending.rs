@@ -52,7 +52,7 @@ impl FromRequest<Arc<App>> for Sending {
             let Create { input, once } = Create::<NewMessage>::from_request(request, app).await?;
             return Ok(Self { message: input, file: None, once });
         }
-        let mut form = Form::from_request(request, app).await?;
+        let mut form = Box::pin(Form::from_request(request, app)).await?;
         let duration_s = files::seconds(read(&mut form, "duration_s", "/duration_s")?, "/duration_s")?;
         let file_id = read(&mut form, "file_id", "/file/id")?;
         let reply_to_id = read(&mut form, "reply_to_id", "/reply_to_id")?;

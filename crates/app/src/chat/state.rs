@@ -12,10 +12,13 @@ use base::{
 };
 use bytes::Bytes;
 use ports::items::{Commit, Emit, Key, Outcome, Refusal, When, Write};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 /// Commits that are tried while others change the same conversation.
 pub(super) const ATTEMPTS: usize = 16;
+/// Conversations kept in their parsed form.
+const PARSED: usize = 2_048;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct State {
@@ -169,6 +172,31 @@ impl State {
     }
 }
 
+/// Conversations as they were read or written last, so that a busy one is not parsed for each of its messages. Each
+/// stands beside the bytes that it was read from, and counts for those only.
+pub(super) struct Parsed(Cache<Tag, (Bytes, State)>);
+
+impl Default for Parsed {
+    fn default() -> Self {
+        Self(Cache::new(PARSED))
+    }
+}
+
+impl Parsed {
+    fn read(&self, tag: Tag, body: &Bytes) -> Result<State> {
+        if let Some((_, state)) = self.0.get(&tag).filter(|(known, _)| known == body) {
+            return Ok(state);
+        }
+        let state = State::read(body)?;
+        self.keep(tag, body.clone(), &state);
+        Ok(state)
+    }
+
+    fn keep(&self, tag: Tag, body: Bytes, state: &State) {
+        self.0.insert(tag, (body, state.clone()));
+    }
+}
+
 pub(super) fn key(tag: Tag) -> Key {
     CONVERSATIONS.key(tag.bytes(), b"state")
 }
@@ -192,7 +220,7 @@ impl Seated {
 
     pub async fn at(app: &App, member: MemberId, tag: Tag) -> Result<Self> {
         let item = app.ports.items.get(&key(tag)).await?.ok_or_else(Error::not_found)?;
-        let state = State::read(&item.body)?;
+        let state = app.chat.parsed.read(tag, &item.body)?;
         let seat = state.seat_of(member).ok_or_else(Error::not_found)?;
         let before = [state.sides[0].counts(), state.sides[1].counts()];
         Ok(Self { state, seat, version: item.version, before })
@@ -228,7 +256,7 @@ impl Seated {
         all.push(Write::Put {
             key: key(self.tag()),
             number: 0,
-            body,
+            body: body.clone(),
             expires_at: None,
             when: When::Version(self.version),
         });
@@ -243,6 +271,7 @@ impl Seated {
         all.extend(writes);
         match app.ports.items.commit(Commit { writes: all, outbox, token: None }).await? {
             Outcome::Applied { .. } => {
+                app.chat.parsed.keep(self.tag(), body, &self.state);
                 app.bells.relay.notify_one();
                 Ok(Stored::Yes)
             }

@@ -57,16 +57,21 @@ pub(super) async fn run(
     let connection = Arc::new(Connection::new(session, Kind::WebSocket));
     app.rooms.enter(member, connection.clone(), app.settings.realtime.max_sockets_per_member);
     app.metrics.sockets.add(1);
-    let end = Box::pin(converse(&app, &mut socket, member, &connection, last_event_id)).await;
+    // What happens once is boxed here and below: a socket that rests has no room for it.
+    let begun = Box::pin(begin(&app, &mut socket, member, &connection, last_event_id)).await;
+    let end = match begun {
+        Ok(outlet) => converse(&app, &mut socket, member, &connection, outlet).await,
+        Err(end) => Err(end),
+    };
     app.rooms.leave(member, &connection);
     app.metrics.sockets.sub(1);
     // A device that was dropped may be back in a moment; one that said goodbye is not here, nor is a signed-out one.
     let ended = matches!(end, Err(End::Goodbye | End::Code(close::UNAUTHENTICATED)));
     if ended && !app.rooms.has(member, session) {
-        presence::left(&app, member, session).await;
+        Box::pin(presence::left(&app, member, session)).await;
     }
     if let Err(End::Code(code)) = end {
-        finish(socket, code, "").await;
+        Box::pin(finish(socket, code, "")).await;
     }
 }
 
@@ -79,13 +84,14 @@ async fn finish(mut socket: WebSocket, code: u16, reason: &'static str) {
     }
 }
 
-async fn converse(
-    app: &Arc<App>,
+/// Says hello, and sees what the device has missed.
+async fn begin(
+    app: &App,
     socket: &mut WebSocket,
     member: MemberId,
     connection: &Arc<Connection>,
     last_event_id: Option<u64>,
-) -> Result<(), End> {
+) -> Result<Outlet, End> {
     let cx = Cx::new(&app.world);
     let failed = |error: base::Error| {
         tracing::warn!(error = %Chain(&error), "a socket could not be resumed");
@@ -98,7 +104,16 @@ async fn converse(
     presence::arrived(app, member, connection.session).await;
     let start = resume::start(app, &cx, member, last_event_id).await.map_err(failed)?;
     put(socket, connection, start.greeting().map(text).collect::<Result<_, _>>()?).await?;
-    let mut outlet = Outlet::new(connection.clone(), start.after, start.missed);
+    Ok(Outlet::new(connection.clone(), start.after, start.missed))
+}
+
+async fn converse(
+    app: &Arc<App>,
+    socket: &mut WebSocket,
+    member: MemberId,
+    connection: &Arc<Connection>,
+    mut outlet: Outlet,
+) -> Result<(), End> {
     let mut input = Input::new();
     let mut watches: Option<Box<Watches>> = None;
     loop {

@@ -51,16 +51,6 @@ impl Loop {
         })
     }
 
-    /// How long to let more gather after a round that found this much: records of many messages share the pages they
-    /// are written to. Whoever waits for a frame notices nothing, unless the machine is busy anyway.
-    const fn gather(self, found: usize) -> Option<Duration> {
-        const BUSY: usize = 64;
-        match self {
-            Self::Relay if found >= BUSY => Some(Duration::from_millis(4)),
-            _ => None,
-        }
-    }
-
     /// Until the soft stop.
     pub(super) async fn run(self, app: Arc<App>) {
         while !app.tasks.is_stopping() {
@@ -76,11 +66,7 @@ impl Loop {
                         () = app.tasks.stopping() => {}
                     }
                 }
-                Ok(found) => {
-                    if let Some(pause) = self.gather(found) {
-                        tokio::time::sleep(pause).await;
-                    }
-                }
+                Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(work = ?self, error = %Chain(&error), "a round failed and will be repeated");
                     tokio::time::sleep(Duration::from_millis(rand::random_range(300..900))).await;

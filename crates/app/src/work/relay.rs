@@ -13,17 +13,18 @@ use crate::{
 use base::{Cx, Result, Time, error::Chain, time::DAY};
 use bytes::Bytes;
 use ports::{
-    args,
+    PortResult, args,
     items::{Commit, Emit, Emitted, When, Write},
     queue::NewMessage,
     stream::NewRecord,
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 /// Records a round takes.
 const ROUND: usize = 512;
-/// Writes of one commit.
+/// Writes of one commit, and commits at once: more of them would hold up whoever else has something to store.
 const WRITES: usize = 90;
+const AT_ONCE: usize = 2;
 /// The event log of a member.
 const LOG_KEPT: i64 = DAY;
 
@@ -59,13 +60,42 @@ pub(super) async fn sql_once(app: &App) -> Result<usize> {
     Ok(seqs.len())
 }
 
-/// Relays what `items` wants told; how many records went.
+/// Relays what `items` wants told, until there is nothing; how many records went. What a round has told is forgotten in
+/// the same batch as the next one is written.
 pub(super) async fn items_once(app: &App) -> Result<usize> {
-    let records = app.ports.items.outbox(0, ROUND).await?;
-    let Some(last) = records.last().map(|r| r.seq) else { return Ok(0) };
+    let (mut count, mut told) = (0, 0);
+    loop {
+        let records = app.ports.items.outbox(told, ROUND).await?;
+        let Some(last) = records.last().map(|r| r.seq) else { break };
+        relay(app, &records, told).await?;
+        told = last;
+        count += records.len();
+        app.metrics.outbox_relayed.add(records.len() as u64);
+        if app.tasks.is_stopping() {
+            break;
+        }
+        if let Some(pause) = gather(records.len()) {
+            tokio::time::sleep(pause).await;
+        }
+    }
+    forget(app, told).await?;
+    Ok(count)
+}
+
+/// How long to let more gather after a round of this many records: those of one member share the pages they are written
+/// to. Whoever waits for a frame notices nothing, unless the machine is busy anyway.
+fn gather(found: usize) -> Option<Duration> {
+    const BUSY: usize = 64;
+    const LONGEST: usize = 16;
+    let millis = (found / 16).min(LONGEST);
+    (found >= BUSY).then(|| Duration::from_millis(millis as u64))
+}
+
+/// One round. What earlier rounds have `told` is forgotten on the way.
+async fn relay(app: &App, records: &[Emitted], told: u64) -> Result<()> {
     let cx = Cx::new(&app.world);
-    let round = Round::read(&records, cx.now());
-    round.store(app, &cx).await?;
+    let round = Round::read(records, cx.now());
+    tokio::try_join!(round.store(app, &cx), forget(app, told))?;
     if !round.logged.is_empty() {
         // Before the records are forgotten: told twice is harmless, never told would be noticed by nobody.
         let frames = realtime::encode(&round.logged);
@@ -75,12 +105,17 @@ pub(super) async fn items_once(app: &App) -> Result<usize> {
             app.rooms.close_all(realtime::GOING_AWAY);
         }
     }
-    app.ports.items.settle(last).await?;
     if !round.jobs.is_empty() {
         app.bells.jobs.notify_one();
     }
-    app.metrics.outbox_relayed.add(records.len() as u64);
-    Ok(records.len())
+    Ok(())
+}
+
+async fn forget(app: &App, told: u64) -> Result<()> {
+    if told > 0 {
+        app.ports.items.settle(told).await?;
+    }
+    Ok(())
 }
 
 /// A fact as consumers get it: the event with its `seq` in front, by which they know one that comes twice.
@@ -143,17 +178,26 @@ impl Round {
     }
 
     async fn store(&self, app: &App, cx: &Cx) -> Result<()> {
-        let put = |(logged, kept): (&Logged, &i64)| Write::Put {
-            key: EVENTS.key(logged.member.bytes(), logged.id.to_be_bytes()),
+        let put = |at: &usize| Write::Put {
+            key: EVENTS.key(self.logged[*at].member.bytes(), self.logged[*at].id.to_be_bytes()),
             number: 0,
-            body: logged.body.clone(),
-            expires_at: Some(cx.now().plus(*kept)),
+            body: self.logged[*at].body.clone(),
+            expires_at: Some(cx.now().plus(self.kept[*at])),
             when: When::Always,
         };
-        let log = self.logged.chunks(WRITES).zip(self.kept.chunks(WRITES)).map(|(logged, kept)| {
-            let commit = Commit { writes: logged.iter().zip(kept).map(put).collect(), ..Commit::default() };
-            app.ports.items.commit(commit)
-        });
+        let log = async {
+            // What is one member's goes into one commit, where that can be: it shares pages.
+            let mut order: Vec<_> = (0..self.logged.len()).collect();
+            order.sort_by_key(|at| self.logged[*at].member);
+            for some in order.chunks(WRITES * AT_ONCE) {
+                let commits = some.chunks(WRITES).map(|some| {
+                    let commit = Commit { writes: some.iter().map(put).collect(), ..Commit::default() };
+                    app.ports.items.commit(commit)
+                });
+                futures_util::future::try_join_all(commits).await?;
+            }
+            PortResult::Ok(())
+        };
         let facts = self.facts.iter().filter_map(|(name, records)| {
             let topic = topics::ALL.iter().find(|t| t.name == *name)?;
             Some(app.ports.stream.append(*topic, records.clone(), cx.now()))
@@ -165,8 +209,7 @@ impl Round {
             app.ports.queue.send(topics::JOBS, self.jobs.clone(), cx.now()).await
         };
         // All at once, so that the store makes them durable together.
-        let (log, facts, jobs) =
-            tokio::join!(futures_util::future::try_join_all(log), futures_util::future::try_join_all(facts), jobs);
+        let (log, facts, jobs) = tokio::join!(log, futures_util::future::try_join_all(facts), jobs);
         log?;
         facts?;
         jobs?;

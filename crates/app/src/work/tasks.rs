@@ -16,9 +16,11 @@ impl Tasks {
     /// A task that watches [`Tasks::stopping`] and ends by itself; a hard stop drops it where it stands.
     pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         let hard = self.hard.clone();
+        // Boxed: each layer of a task would make room for it anew, and many tasks live as long as a socket.
+        let mut work = Box::pin(work);
         self.tracker.spawn(async move {
             tokio::select! {
-                () = work => tracing::debug!(task = name, "ended"),
+                () = &mut work => tracing::debug!(task = name, "ended"),
                 () = hard.cancelled() => tracing::warn!(task = name, "stopped before it ended"),
             }
         });

@@ -267,7 +267,7 @@ fn connect(path: &Path, read_only: bool) -> rusqlite::Result<Connection> {
         conn.pragma_update(None, "journal_mode", "wal")?;
         conn.pragma_update(None, "synchronous", "full")?;
         conn.pragma_update(None, "wal_autocheckpoint", 0)?;
-        conn.pragma_update(None, "cache_size", -32_000)?;
+        conn.pragma_update(None, "cache_size", -8_000)?;
     }
     conn.pragma_update(None, "mmap_size", 1_i64 << 36)?;
     conn.pragma_update(None, "temp_store", "memory")?;

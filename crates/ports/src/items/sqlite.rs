@@ -31,6 +31,7 @@ struct Statements {
     forward: String,
     backward: String,
     put: String,
+    replace: String,
     delete: String,
     add: String,
     create: String,
@@ -83,6 +84,10 @@ impl Statements {
                  on conflict (pk, sk) do update set
                    version = case when expires <= ?6 then 1 else version + 1 end,
                    number = excluded.number, expires = excluded.expires, body = excluded.body"
+            ),
+            replace: format!(
+                "update i_{name} set version = version + 1, number = ?3, expires = ?4, body = ?5
+                 where pk = ?1 and sk = ?2 and version = ?7 and (expires is null or expires > ?6)"
             ),
             delete: format!("delete from i_{name} where pk = ?1 and sk = ?2"),
             // A sum beyond 64 bits stays at the end of the range: the engine would turn it into a float. Says nothing of
@@ -282,13 +287,19 @@ fn apply(
     {
         return Ok(earlier);
     }
-    let refusals = check(conn, sql, &commit.writes, now)?;
-    if refusals.iter().any(Option::is_some) {
-        return Ok(Some(Outcome::Refused(refusals)));
+    // While nothing is written yet, one write may find out by itself whether its condition holds.
+    let replaced = commit.writes.iter().position(|write| matches!(write, Write::Put { when: When::Version(_), .. }));
+    let all_hold = check(conn, sql, &commit.writes, replaced, now)?.is_empty()
+        && replaced.map_or(Ok(true), |one| replace(conn, sql, &commit.writes[one], now))?;
+    if !all_hold {
+        return Ok(Some(Outcome::Refused(check(conn, sql, &commit.writes, None, now)?)));
     }
     let mut numbers = Vec::with_capacity(commit.writes.len());
-    for write in &commit.writes {
-        numbers.push(execute(conn, sql, write, now)?);
+    for (i, write) in commit.writes.iter().enumerate() {
+        numbers.push(match write {
+            Write::Put { number, .. } if replaced == Some(i) => *number,
+            _ => execute(conn, sql, write, now)?,
+        });
     }
     for emit in &commit.outbox {
         conn.prepare_cached("insert into outbox (name, body) values (?1, ?2)")?
@@ -317,15 +328,29 @@ fn replay(conn: &Connection, token: &[u8], digest: &[u8], now: Time) -> rusqlite
     }))
 }
 
-/// One refusal per write whose condition does not hold. A condition sees the state before this commit.
+/// A put over a known version: one statement finds the item, compares and replaces. Whether it found the item as the condition wants it.
+fn replace(
+    conn: &Connection,
+    sql: &HashMap<&'static str, Statements>,
+    write: &Write,
+    now: Time,
+) -> rusqlite::Result<bool> {
+    let Write::Put { key, number, body, expires_at, when: When::Version(version) } = write else { return Ok(false) };
+    let put = params![&key.pk[..], &key.sk[..], number, expires_at.map(|t| t.0), &body[..], now.0, version];
+    Ok(conn.prepare_cached(&sql[key.table.name].replace)?.execute(put)? == 1)
+}
+
+/// Empty, or one entry per write: a refusal where its condition does not hold. A condition sees the state before this
+/// commit. The write at `except` is left out.
 fn check(
     conn: &Connection,
     sql: &HashMap<&'static str, Statements>,
     writes: &[Write],
+    except: Option<usize>,
     now: Time,
 ) -> rusqlite::Result<Vec<Option<Refusal>>> {
     let mut refusals = Vec::new();
-    for (i, write) in writes.iter().enumerate() {
+    for (i, write) in writes.iter().enumerate().filter(|(i, _)| except != Some(*i)) {
         let holds: &dyn Fn(Option<&Item>) -> bool = match write {
             Write::Put { when, .. } | Write::Delete { when, .. } | Write::Check { when, .. } => match when {
                 When::Always => continue,
