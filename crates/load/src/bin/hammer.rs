@@ -34,7 +34,7 @@ struct Planned {
 impl Planned {
     fn request(&self) -> Request {
         let request = Request::new(&self.method, &self.path).bearer(&self.bearer);
-        self.body.iter().fold(request, |request, body| request.json(body))
+        self.body.iter().fold(request, Request::json)
     }
 }
 
