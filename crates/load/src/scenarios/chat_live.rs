@@ -26,7 +26,7 @@ use std::{
 };
 use tokio::{
     task::LocalSet,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval_at},
 };
 
 /// Messages a second: half of what the way to a frame takes on two cores shared with this generator.
@@ -75,10 +75,12 @@ async fn note_arrivals(mut socket: Socket, log: Log) {
     }
 }
 
-/// Sends every `SENDERS`th message, evenly.
+/// Sends every `SENDERS`th message, evenly, and not in step with the other lanes.
 async fn say(addr: SocketAddr, pairs: Rc<Vec<Pair>>, log: Log, lane: usize) -> Result<()> {
     let mut connection = Connection::open(addr).await?;
-    let mut tick = interval(Duration::from_secs(1) * u32::try_from(SENDERS).unwrap_or(1) / HALF);
+    let between = Duration::from_secs(1) / HALF;
+    let first = tokio::time::Instant::now() + between * u32::try_from(lane).unwrap_or(0);
+    let mut tick = interval_at(first, between * u32::try_from(SENDERS).unwrap_or(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let count = log.borrow().len();
     for number in (lane..count).step_by(SENDERS) {
