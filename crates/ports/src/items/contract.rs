@@ -25,6 +25,7 @@ pub const TABLES: &[Table] = &[NOTES, METERS];
 pub const CASES: &[Case<Subject>] = cases![
     "a commit writes everything, over partitions and tables" => conditions::a_commit_writes_everything,
     "a failed condition writes nothing and shows the stored item" => conditions::a_failed_condition_writes_nothing,
+    "every condition that does not hold is named, and nothing is written" => conditions::every_refusal,
     "each condition holds exactly when it says" => conditions::each_condition,
     "conditions see the state before the commit" => conditions::before_the_commit,
     "of many writers on one precondition one wins" => conditions::one_winner,

@@ -1,6 +1,6 @@
 use super::{METERS, NOTES, Subject, add, put};
 use crate::contract::race;
-use crate::items::{Commit, Outcome, Refusal, When, Write};
+use crate::items::{Commit, Outcome, Query, Refusal, When, Write};
 use std::sync::{
     Arc,
     atomic::{
@@ -67,6 +67,36 @@ pub(super) async fn each_condition(s: Subject) {
     assert!(s.item(&there).await.is_some(), "deleted against its condition");
     s.applied(vec![Write::Delete { key: there.clone(), when: When::Version(2) }]).await;
     assert_eq!(s.item(&there).await, None);
+}
+
+/// Puts over a version that is there, and one that is not, in every order beside other conditions.
+pub(super) async fn every_refusal(s: Subject) {
+    let (row, other, taken) = (NOTES.key("p", "row"), NOTES.key("p", "other"), METERS.key("q", "taken"));
+    s.applied([&row, &other, &taken].iter().map(|key| put(key, "1", When::Absent)).collect()).await;
+    let (right, late) = (put(&row, "2", When::Version(1)), put(&row, "2", When::Version(9)));
+    let (also, again) = (put(&other, "2", When::Version(9)), put(&taken, "2", When::Absent));
+    for (writes, refused) in [
+        (vec![late.clone()], vec![true]),
+        (vec![late.clone(), again.clone()], vec![true, true]),
+        (vec![again.clone(), late.clone()], vec![true, true]),
+        (vec![right.clone(), again], vec![false, true]),
+        (vec![right.clone(), also.clone()], vec![false, true]),
+        (vec![also, late], vec![true, true]),
+    ] {
+        let refusals = s.refusals(writes.clone()).await;
+        let seen: Vec<_> = refusals.iter().map(Option::is_some).collect();
+        assert_eq!(seen, refused, "{writes:?}");
+        for key in [&row, &other, &taken] {
+            assert_eq!(s.body(key).await.as_deref(), Some("1"), "{key:?} was written by {writes:?}");
+        }
+    }
+    s.applied(vec![right, put(&other, "2", When::Version(1)), put(&taken, "2", When::Always)]).await;
+    // A query and a condition see what is stored, not what a reader remembers.
+    for key in [&row, &other, &taken] {
+        s.applied(vec![Write::Check { key: key.clone(), when: When::Version(2) }]).await;
+        let stored = s.port.query(Query::partition(key.table, key.pk.clone())).await.expect("query answers");
+        assert!(stored.items.iter().all(|item| &item.body[..] == b"2"), "{stored:?}");
+    }
 }
 
 pub(super) async fn before_the_commit(s: Subject) {

@@ -25,6 +25,8 @@ pub(super) async fn conditions(s: Subject) {
     for when in [When::Present, When::Version(1), When::Number(5)] {
         assert_eq!(s.refusals(check(when)).await, [Some(Refusal { current: None })], "{when:?}");
     }
+    let over = s.refusals(vec![put(&key, "y", When::Version(1))]).await;
+    assert_eq!(over, [Some(Refusal { current: None })], "put over an expired version");
     s.refusals(vec![add(&key, 9, Some(8))]).await;
     assert_eq!(s.applied(vec![add(&key, 8, Some(8))]).await, [8], "the expired number still counts");
 }
