@@ -14,12 +14,14 @@ on disk (fsync). PocketBase stores one row, and acknowledges before it is on dis
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -214,7 +216,6 @@ def release(name):
 
 
 def free_port():
-    import socket
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
@@ -254,8 +255,11 @@ def main():
     program = peer()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="o2o-peers-", dir=options.folder))
     try:
-        product, pocketbase = Product(folder), PocketBase(folder, program)
-        with product.server, pocketbase.server:
+        with contextlib.ExitStack() as running:
+            product = Product(folder)
+            running.enter_context(product.server)
+            pocketbase = PocketBase(folder, program)
+            running.enter_context(pocketbase.server)
             sides = (product, pocketbase)
             for side in sides:
                 print(f"{side.name}: members, conversations, {STORED} messages …", file=sys.stderr)
