@@ -1,0 +1,18 @@
+// Every language has the same words with the same placeholders.
+import { placeholders, wordsOf } from "./generate.mjs";
+
+const english = wordsOf("en");
+const faults = [];
+for (const language of ["es", "fr", "de", "it"]) {
+  const words = wordsOf(language);
+  for (const key of Object.keys(english)) {
+    if (!(key in words)) faults.push(`${language}: ${key} is missing`);
+    else {
+      const [ours, theirs] = [english[key], words[key]].map((text) => [...placeholders(text).keys()].sort().join());
+      if (ours !== theirs) faults.push(`${language}: ${key} has {${theirs}} where English has {${ours}}`);
+    }
+  }
+  for (const key of Object.keys(words)) if (!(key in english)) faults.push(`${language}: ${key} is not in English`);
+}
+for (const fault of faults) console.error(fault);
+process.exit(faults.length === 0 ? 0 : 1);

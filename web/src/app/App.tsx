@@ -1,0 +1,37 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { Fragment, useEffect, useSyncExternalStore } from "react";
+import { onEvent, onReload } from "@/api/live";
+import { onSession } from "@/api/session";
+import { Toasts } from "@/design/pieces/Toast";
+import { language, onLanguage } from "@/words";
+import { follow } from "./events";
+import { queries } from "./queries";
+import { router } from "./router";
+
+export function App() {
+  const shown = useSyncExternalStore(onLanguage, language);
+  useEffect(() => {
+    const stops = [
+      onEvent((event) => follow(event, queries)),
+      onReload(() => void queries.invalidateQueries()),
+      onSession((session, anew) => {
+        // Nothing of one member may be shown to the next.
+        if (session === "out" || anew) queries.clear();
+        void router.invalidate();
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, []);
+  return (
+    <QueryClientProvider client={queries}>
+      {/* All words are taken anew when the language changes. */}
+      <Fragment key={shown}>
+        <RouterProvider router={router} />
+        <Toasts />
+      </Fragment>
+    </QueryClientProvider>
+  );
+}
