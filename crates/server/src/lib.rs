@@ -7,4 +7,5 @@ pub mod config;
 pub mod demo;
 pub mod lock;
 pub mod logging;
+mod web;
 pub mod wire;

@@ -83,7 +83,7 @@ impl TestApp {
         let parts = Box::pin(parts::open(&path, shared.clone(), as_world, settings, &faults)).await;
         let core = Box::pin(App::new(parts)).await.expect("the application starts");
         core.set_public_url(parts::PUBLIC_URL);
-        let gate = edge::gate(&core);
+        let gate = edge::gate(&core, None);
         let (left, serving) = (AtomicBool::new(false), AtomicBool::new(false));
         Self(Arc::new(Inner { core, gate, world, faults, left, serving, shared, folder }))
     }

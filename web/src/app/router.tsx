@@ -107,7 +107,35 @@ const couple = createRoute({
   path: "/couple",
   component: lazyRouteComponent(() => import("@/features/couple/CouplePage"), "CouplePage"),
 });
-const notes = createRoute({ getParentRoute: () => members, path: "/notes", component: Lost });
+const notes = createRoute({
+  getParentRoute: () => members,
+  path: "/notes",
+  component: lazyRouteComponent(() => import("@/features/notes/ReceivedPage"), "ReceivedPage"),
+});
+const notesSent = createRoute({
+  getParentRoute: () => members,
+  path: "/notes/sent",
+  component: lazyRouteComponent(() => import("@/features/notes/SentPage"), "SentPage"),
+});
+const notesScheduled = createRoute({
+  getParentRoute: () => members,
+  path: "/notes/scheduled",
+  component: lazyRouteComponent(() => import("@/features/notes/ScheduledPage"), "ScheduledPage"),
+});
+const notesLibrary = createRoute({
+  getParentRoute: () => members,
+  path: "/notes/library",
+  component: lazyRouteComponent(() => import("@/features/notes/LibraryPage"), "LibraryPage"),
+});
+const notesWrite = createRoute({
+  getParentRoute: () => members,
+  path: "/notes/write",
+  validateSearch: (search): { template?: string; reply_to?: string; again?: string } => {
+    const [template, reply_to, again] = [text(search.template), text(search.reply_to), text(search.again)];
+    return { ...(template && { template }), ...(reply_to && { reply_to }), ...(again && { again }) };
+  },
+  component: lazyRouteComponent(() => import("@/features/notes/WritePage"), "WritePage"),
+});
 const chat = createRoute({ getParentRoute: () => members, path: "/chat", component: Lost });
 const profile = createRoute({ getParentRoute: () => members, path: "/profile", component: Lost });
 const settings = createRoute({ getParentRoute: () => members, path: "/settings", component: Lost });
@@ -115,7 +143,19 @@ const staff = createRoute({ getParentRoute: () => members, path: "/staff", compo
 
 export const routes = root.addChildren([
   open.addChildren([landing, login, signup, forgot, verify, reset, emailChange, join]),
-  members.addChildren([home, couple, notes, chat, profile, settings, staff]),
+  members.addChildren([
+    home,
+    couple,
+    notes,
+    notesSent,
+    notesScheduled,
+    notesLibrary,
+    notesWrite,
+    chat,
+    profile,
+    settings,
+    staff,
+  ]),
 ]);
 
 export const router = createRouter({

@@ -20,6 +20,7 @@ pub mod problem;
 mod rates;
 pub mod request;
 pub mod serve;
+pub mod site;
 pub mod upload;
 
 use crate::{
@@ -70,8 +71,8 @@ fn features() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
     (router, openapi::finish(document))
 }
 
-/// The whole application behind its gate.
-pub fn gate(app: &Arc<App>) -> Arc<Gate> {
+/// The whole application behind its gate, with the app for couples where there is one.
+pub fn gate(app: &Arc<App>, site: Option<site::Site>) -> Arc<Gate> {
     let (router, document) = features();
     let operations = Arc::new(Operations::of(&document));
     let json = serde_json::to_string(&document).unwrap_or_default();
@@ -89,8 +90,12 @@ pub fn gate(app: &Arc<App>) -> Arc<Gate> {
         .merge(pages::routes())
         .merge(health::routes())
         .merge(objects::routes())
-        .merge(dev::routes(app))
-        .fallback(gate::nowhere)
+        .merge(dev::routes(app));
+    let router = match site.map(Arc::new) {
+        Some(site) => router.fallback(move |request| site.clone().answer(request)),
+        None => router.merge(pages::front_door()).fallback(gate::nowhere),
+    };
+    let router = router
         .method_not_allowed_fallback(gate::wrong_method)
         .layer(DefaultBodyLimit::disable())
         .with_state(app.clone());

@@ -1,4 +1,4 @@
-//! Pages of the server itself: the front door and the interactive document. The app for couples comes with `web/`.
+//! Pages of the server itself: the interactive document, and a front door for a build without the app for couples.
 
 use super::page;
 use crate::app::App;
@@ -19,19 +19,21 @@ pub(super) fn routes() -> Router<Arc<App>> {
     let config = Config::from("/openapi.json").use_base_layout().try_it_out_enabled(true).persist_authorization(true);
     let config = Arc::new(config.validator_url("none"));
     Router::new()
-        .route("/", get(|| async { page(HOME) }))
-        .route("/verify", get(|| async { page(LINK) }))
-        .route("/reset", get(|| async { page(LINK) }))
-        .route("/email-change", get(|| async { page(LINK) }))
-        .route("/join", get(|| async { page(LINK) }))
         .route("/site.css", get(|| async { asset("text/css; charset=utf-8", CSS) }))
         .route("/docs", get(|| async { redirect("/docs/") }))
         .route("/docs/", get(|| async { page(DOCS) }))
         .route("/docs/{*file}", get(move |Path(file): Path<String>| async move { docs(&file, config) }))
 }
 
+/// What stands where the app for couples (`edge::site`) would be.
+pub(super) fn front_door() -> Router<Arc<App>> {
+    let links = ["/verify", "/reset", "/email-change", "/join"];
+    let router = Router::new().route("/", get(|| async { page(HOME) }));
+    links.into_iter().fold(router, |router, link| router.route(link, get(|| async { page(LINK) })))
+}
+
 const HOME: &str = include_str!("pages/home.html");
-/// Where links of mails lead until the app takes them. It reads nothing, so that opening a link uses nothing up.
+/// Where links of mails lead then. It reads nothing, so that opening a link uses nothing up.
 const LINK: &str = include_str!("pages/link.html");
 const DOCS: &str = include_str!("pages/docs.html");
 const CSS: &str = include_str!("pages/site.css");

@@ -63,6 +63,7 @@ mod schedule_channels;
 mod schedule_due;
 mod schedule_unlink;
 mod second_factor;
+mod site;
 mod sockets;
 mod staff;
 mod work;

@@ -5,7 +5,7 @@ use crate::{
     cli::{ServeArgs, Shared},
     config::Config,
     lock::{self, FolderLock},
-    logging,
+    logging, web,
     wire::{self, Failure},
 };
 use app::{app::App, edge};
@@ -51,7 +51,7 @@ async fn serve(config: &Config) -> Result<ExitCode, Failure> {
     let parts = wire::open(config, world, &public_url).await?;
     let app = App::new(parts).await?;
     app.set_public_url(&public_url);
-    let gate = edge::gate(&app);
+    let gate = edge::gate(&app, web::site());
     app.start_work();
     app.tasks.spawn("server", edge::serve::serve(app.clone(), gate, listener));
     folder.announce(&public_url)?;

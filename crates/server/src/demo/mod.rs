@@ -41,7 +41,7 @@ struct Person {
 impl Stage {
     /// Background work is done step by step, not by loops.
     pub fn new(app: Arc<App>) -> Self {
-        let gate = edge::gate(&app);
+        let gate = edge::gate(&app, None);
         Self { app, gate }
     }
 

@@ -18,7 +18,8 @@ fn it_serves_stops_when_told_and_starts_again() {
     assert!(server.get("/livez").starts_with("HTTP/1.1 200"));
     assert!(server.get("/readyz").contains("\"status\":\"ok\""));
     assert!(server.get("/metrics").contains("http_requests_total"));
-    assert!(server.get("/").contains("/docs"));
+    assert!(server.get("/").contains("<title>One 2 One Love"));
+    assert!(server.get("/docs/").contains("HTTP/1.1 200"));
     assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
     assert_eq!(server.signal("-TERM").code(), Some(0));
     let mut again = Server::start(&data, &[]);

@@ -6,7 +6,7 @@ import { t } from "@/words";
 import { Button, IconButton } from "./Button";
 import { Icon } from "./Icon";
 
-const veil = "fade fixed inset-0 z-40 bg-black/45";
+const veil = "fade fixed inset-0 z-40 bg-veil";
 const panel =
   "rise fixed z-50 grid max-h-[92dvh] gap-4 overflow-y-auto bg-surface p-5 shadow-lift " +
   "inset-x-0 bottom-0 rounded-t-3 pb-[max(1.25rem,env(safe-area-inset-bottom))] " +

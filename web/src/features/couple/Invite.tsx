@@ -141,13 +141,13 @@ function Waiting({ invitation }: { invitation: Invitation }) {
 
 /** Dark on light in both themes: scanners need it so. */
 function QrPicture({ text }: { text: string }) {
-  const picture = URL.createObjectURL(new Blob([renderSVG(text)], { type: "image/svg+xml" }));
+  const picture = URL.createObjectURL(new Blob([renderSVG(text, { border: 3 })], { type: "image/svg+xml" }));
   return (
     <img
       src={picture}
       onLoad={() => URL.revokeObjectURL(picture)}
       alt={t("couple.qr_alt")}
-      className="mx-auto size-64 rounded-2 bg-white p-2"
+      className="mx-auto size-64 rounded-2"
     />
   );
 }
