@@ -28,7 +28,12 @@ function pages(): Plugin {
 
 export default defineConfig({
   plugins: [react(), tailwind(), pages()],
-  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: {
+    alias: {
+      "@": fileURLToPath(new URL("./src", import.meta.url)),
+      "react-remove-scroll": fileURLToPath(new URL("./src/design/RemoveScroll.tsx", import.meta.url)),
+    },
+  },
   server: { port: 5173, proxy: proxied },
   preview: { proxy: proxied },
   build: {

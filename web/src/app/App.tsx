@@ -4,6 +4,8 @@ import { Fragment, useEffect, useSyncExternalStore } from "react";
 import { onEvent, onReload } from "@/api/live";
 import { onSession } from "@/api/session";
 import { Toasts } from "@/design/pieces/Toast";
+import { takeMessage } from "@/features/chat/live";
+import { startOutbox } from "@/features/chat/outbox";
 import { language, onLanguage } from "@/words";
 import { follow } from "./events";
 import { queries } from "./queries";
@@ -12,6 +14,7 @@ import { router } from "./router";
 export function App() {
   const shown = useSyncExternalStore(onLanguage, language);
   useEffect(() => {
+    startOutbox((message) => takeMessage(queries, message));
     const stops = [
       onEvent((event) => follow(event, queries)),
       onReload(() => void queries.invalidateQueries()),

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useMatches } from "@tanstack/react-router";
+import clsx from "clsx";
 import { Home, type LucideIcon, Mail, MessageCircle, Settings, ShieldCheck, Users } from "lucide-react";
 import { Avatar, Mark } from "@/design/pieces/Avatar";
 import { Icon } from "@/design/pieces/Icon";
@@ -48,6 +49,8 @@ function usePlaces(): Place[] {
 export function Shell() {
   const me = useMe();
   const places = usePlaces();
+  // A page that is a window of its own (the thread of a chat) takes all the room and scrolls within.
+  const filled = useMatches().some((match) => match.staticData.filled);
   return (
     <div className="min-h-dvh wide:grid wide:grid-cols-[216px_1fr]">
       <a
@@ -95,12 +98,17 @@ export function Shell() {
           <span className="truncate">{me.name}</span>
         </Link>
       </nav>
-      <div className="min-w-0 pb-20 wide:pb-0">
+      <div className={clsx("min-w-0", filled ? "flex h-dvh flex-col pb-14 wide:pb-0" : "pb-20 wide:pb-0")}>
         <Banners />
         <main
           id="content"
           tabIndex={-1}
-          className="mx-auto max-w-[1240px] px-4 py-6 outline-none wide:px-[clamp(1.5rem,4vw,4.5rem)] wide:py-12"
+          className={clsx(
+            "outline-none",
+            filled
+              ? "min-h-0 flex-1"
+              : "mx-auto max-w-[1240px] px-4 py-6 wide:px-[clamp(1.5rem,4vw,4.5rem)] wide:py-12",
+          )}
         >
           <Outlet />
         </main>

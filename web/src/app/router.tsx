@@ -136,7 +136,22 @@ const notesWrite = createRoute({
   },
   component: lazyRouteComponent(() => import("@/features/notes/WritePage"), "WritePage"),
 });
-const chat = createRoute({ getParentRoute: () => members, path: "/chat", component: Lost });
+const chat = createRoute({
+  getParentRoute: () => members,
+  path: "/chat",
+  staticData: { filled: true },
+  component: lazyRouteComponent(() => import("@/features/chat/ChatPage"), "ChatPage"),
+});
+const chatNone = createRoute({
+  getParentRoute: () => chat,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/features/chat/ChooseConversation"), "ChooseConversation"),
+});
+const chatThread = createRoute({
+  getParentRoute: () => chat,
+  path: "/$id",
+  component: lazyRouteComponent(() => import("@/features/chat/ThreadPage"), "ThreadPage"),
+});
 const profile = createRoute({ getParentRoute: () => members, path: "/profile", component: Lost });
 const settings = createRoute({ getParentRoute: () => members, path: "/settings", component: Lost });
 const staff = createRoute({ getParentRoute: () => members, path: "/staff", component: Lost });
@@ -151,7 +166,7 @@ export const routes = root.addChildren([
     notesScheduled,
     notesLibrary,
     notesWrite,
-    chat,
+    chat.addChildren([chatNone, chatThread]),
     profile,
     settings,
     staff,
@@ -169,5 +184,9 @@ export const router = createRouter({
 declare module "@tanstack/react-router" {
   interface Register {
     router: typeof router;
+  }
+  interface StaticDataRouteOption {
+    /** The page takes all the room of the frame and scrolls within. */
+    filled?: boolean;
   }
 }

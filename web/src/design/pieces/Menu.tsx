@@ -12,7 +12,7 @@ export interface MenuItem {
 }
 
 /** What else can be done with a thing, behind a button. */
-export function Menu({ children, items }: { children: ReactNode; items: readonly MenuItem[] }) {
+export function Menu({ children, items, head }: { children: ReactNode; items: readonly MenuItem[]; head?: ReactNode }) {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{children}</DropdownMenu.Trigger>
@@ -22,6 +22,7 @@ export function Menu({ children, items }: { children: ReactNode; items: readonly
           sideOffset={4}
           className="fade z-50 min-w-48 rounded-2 border border-line bg-surface p-1.5 shadow-lift"
         >
+          {head}
           {items.map((item) => (
             <DropdownMenu.Item
               key={item.text}

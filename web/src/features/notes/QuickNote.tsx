@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from "react";
+import { useDraft } from "@/app/draft";
 import { Button } from "@/design/pieces/Button";
 import { FormError } from "@/design/pieces/Field";
 import { toast } from "@/design/pieces/Toast";
@@ -8,7 +9,6 @@ import { sentence, upgradeOf } from "@/problems/say";
 import { t } from "@/words";
 import { moment } from "@/words/format";
 import { Allowance } from "./Allowance";
-import { useDraft } from "./draft";
 import { NoteSheet } from "./NoteSheet";
 import { useSendNote } from "./send";
 import { WhenFields, WhenPills, whenNow } from "./When";

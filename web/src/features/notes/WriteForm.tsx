@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from "react";
+import { useDraft } from "@/app/draft";
 import { Button } from "@/design/pieces/Button";
 import { FormError, SelectField, TextField } from "@/design/pieces/Field";
 import { UpgradeSheet } from "@/features/plans/UpgradeSheet";
@@ -8,7 +9,6 @@ import { t } from "@/words";
 import { deviceZone, moment } from "@/words/format";
 import { Allowance } from "./Allowance";
 import { type Channel, canWait, channels, channelText, recipientOf } from "./channels";
-import { useDraft } from "./draft";
 import { NoteSheet } from "./NoteSheet";
 import { type NewNote, useSendNote } from "./send";
 import { instantOfWhen, WhenFields, WhenPills, whenNow } from "./When";
