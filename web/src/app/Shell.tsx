@@ -98,7 +98,7 @@ export function Shell() {
           <span className="truncate">{me.name}</span>
         </Link>
       </nav>
-      <div className={clsx("min-w-0", filled ? "flex h-dvh flex-col pb-14 wide:pb-0" : "pb-20 wide:pb-0")}>
+      <div className={clsx("min-w-0", filled ? "flex h-dvh flex-col pb-16 wide:pb-0" : "pb-20 wide:pb-0")}>
         <Banners />
         <main
           id="content"

@@ -17,6 +17,8 @@ interface MessageLineProps {
   message: Message;
   /** Begins a group: more room above. */
   first: boolean;
+  /** Ends a group: its time and receipt stand below. */
+  last: boolean;
   mine: boolean;
   /** The other one is the partner, and sage. */
   partner: boolean;
@@ -30,7 +32,7 @@ type Dialog = "edit" | "delete" | "forward";
 
 /** One message: its bubble, reactions, time and receipt. */
 export const MessageLine = memo(function MessageLine(props: MessageLineProps) {
-  const { message, first, mine, name, standsOut, onReply, onJump } = props;
+  const { message, first, last, mine, name, standsOut, onReply, onJump } = props;
   const [dialog, setDialog] = useState<Dialog>();
   const close = () => setDialog(undefined);
   if (message.kind === "call" && message.call) {
@@ -49,18 +51,7 @@ export const MessageLine = memo(function MessageLine(props: MessageLineProps) {
       <div className={clsx("flex max-w-[82%] flex-col wide:max-w-[70%]", mine ? "items-end" : "items-start")}>
         <Bubble {...props} standsOut={standsOut} onJump={onJump} />
         <Reactions message={message} />
-        <p className="flex items-center gap-1 px-1 text-[0.75rem] text-ink-soft">
-          {message.starred && (
-            <>
-              <Icon of={Star} size={12} className="fill-ours text-ours" />
-              <span className="sr-only">{t("chat.starred")}</span>
-            </>
-          )}
-          {message.forwarded_from && <span>{t("chat.forwarded")} ·</span>}
-          {message.edited_at && !message.deleted && <span>{t("chat.edited")} ·</span>}
-          <time dateTime={message.created_at}>{time(message.created_at)}</time>
-          {mine && !message.deleted && <Receipt status={message.status} />}
-        </p>
+        <Below message={message} mine={mine} last={last} />
       </div>
       {!message.deleted && (
         <MessageMenu message={message} mine={mine} onReply={() => onReply(message)} onDialog={setDialog} />
@@ -99,6 +90,26 @@ function Bubble({ message, mine, partner, name, standsOut, onJump }: MessageLine
       <Attachment message={message} name={mine ? t("chat.you") : name} />
       {message.content && <p className="whitespace-pre-wrap">{message.content}</p>}
     </div>
+  );
+}
+
+/** Time, receipt and marks; within a group only what is special about a message. */
+function Below({ message, mine, last }: { message: Message; mine: boolean; last: boolean }) {
+  const edited = message.edited_at && !message.deleted;
+  if (!last && !message.starred && !message.forwarded_from && !edited) return null;
+  return (
+    <p className="flex items-center gap-1 px-1 text-[0.75rem] text-ink-soft">
+      {message.starred && (
+        <>
+          <Icon of={Star} size={12} className="fill-ours text-ours" />
+          <span className="sr-only">{t("chat.starred")}</span>
+        </>
+      )}
+      {message.forwarded_from && <span>{t("chat.forwarded")} ·</span>}
+      {edited && <span>{t("chat.edited")} ·</span>}
+      <time dateTime={message.created_at}>{time(message.created_at)}</time>
+      {mine && !message.deleted && <Receipt status={message.status} />}
+    </p>
   );
 }
 

@@ -62,6 +62,7 @@ export function ThreadView({ ref, conversation, thread, partner, readSeq, onRepl
   const [atEnd, setAtEnd] = useState(true);
   const [shown, setShown] = useState<number>();
   const loading = useRef(false);
+  const lastTop = useRef(0);
 
   const virtual = useVirtualizer({
     count: rows.length,
@@ -92,6 +93,17 @@ export function ThreadView({ ref, conversation, thread, partner, readSeq, onRepl
     if (atEnd && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [height, rows.length, atEnd]);
 
+  // Also when the window or the composer takes another size.
+  useEffect(() => {
+    const el = box.current;
+    if (!el || !atEnd) return;
+    const observer = new ResizeObserver(() => {
+      el.scrollTop = el.scrollHeight;
+    });
+    observer.observe(el);
+    return () => observer.disconnect();
+  }, [atEnd]);
+
   const newest = thread.messages.at(-1);
   useEffect(() => {
     // One's own new words are always in view.
@@ -102,7 +114,11 @@ export function ThreadView({ ref, conversation, thread, partner, readSeq, onRepl
   const scrolled = () => {
     const el = box.current;
     if (!el) return;
-    setAtEnd(el.scrollHeight - el.scrollTop - el.clientHeight < NEAR_PX);
+    const up = el.scrollTop < lastTop.current;
+    lastTop.current = el.scrollTop;
+    // Only the member leaves the end; what grows above or below does not.
+    if (el.scrollHeight - el.scrollTop - el.clientHeight < NEAR_PX) setAtEnd(true);
+    else if (up) setAtEnd(false);
     if (el.scrollTop < OLDER_PX && thread.older && !loading.current) {
       loading.current = true;
       // A page that does not come is asked for again at the next scroll.
@@ -168,6 +184,7 @@ export function ThreadView({ ref, conversation, thread, partner, readSeq, onRepl
                   <MessageLine
                     message={row.message}
                     first={row.first}
+                    last={row.last}
                     mine={row.message.sender_id === me.id}
                     partner={partner}
                     name={conversation.member.name}

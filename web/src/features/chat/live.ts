@@ -80,8 +80,20 @@ export function takeMessage(queries: QueryClient, message: Message): void {
 
 export function takeConversation(queries: QueryClient, conversation: Conversation): void {
   queries.setQueryData(["chat", "conversation", conversation.id], conversation);
-  // Its place in each list may have changed: archived, pinned, newer.
-  void queries.invalidateQueries({ queryKey: ["chat", "conversations"] });
+  const lists = queries.getQueriesData<Conversation[]>({ queryKey: ["chat", "conversations"] });
+  for (const [key, list] of lists) {
+    const known = list?.find((one) => one.id === conversation.id);
+    if (list && known && known.archived === conversation.archived) {
+      queries.setQueryData(key, sorted(list.map((one) => (one === known ? conversation : one))));
+    } else void queries.invalidateQueries({ queryKey: key });
+  }
+}
+
+/** As the server orders them: pinned first, then by the last message, those without any last. */
+export function sorted(list: readonly Conversation[]): Conversation[] {
+  return list.toSorted(
+    (a, b) => Number(b.pinned) - Number(a.pinned) || (b.last_message_at ?? "").localeCompare(a.last_message_at ?? ""),
+  );
 }
 
 const tombstone = (message: Message): Message => {

@@ -6,7 +6,7 @@ import type { Message } from "./queries";
 export type Row =
   | { kind: "day"; key: string; at: number }
   | { kind: "unread"; key: string }
-  | { kind: "message"; key: string; message: Message; first: boolean }
+  | { kind: "message"; key: string; message: Message; first: boolean; last: boolean }
   | { kind: "pending"; key: string; pending: Pending };
 
 /** Messages of one person within this time stand together. */
@@ -41,7 +41,9 @@ export function rowsOf(
     }
     const first = last?.sender_id !== message.sender_id || at - Date.parse(last.created_at) > GROUP_MS;
     // The key stays when what was being sent has become a message, so that its line does not jump.
-    rows.push({ kind: "message", key: keyOf(message), message, first });
+    const above = rows.at(-1);
+    if (!first && above?.kind === "message") above.last = false;
+    rows.push({ kind: "message", key: keyOf(message), message, first, last: true });
     last = message;
   }
   const sent = new Set(messages.map((message) => message.client_id));
