@@ -2,11 +2,11 @@
 
 .PHONY: run test bench check setup
 
-# Set up what is missing, build the app for couples, where there is one, and the server; then serve on this machine, data
+# Set up what is missing, build the app for couples, where there is Node, and the server; then serve on this machine, data
 # in ./data. More flags: make run ARGS="--listen 127.0.0.1:9000".
 run:
 	@sh scripts/setup.sh run
-	@if [ -f web/package.json ]; then cd web && npm ci && npm run build; fi
+	@if command -v npm >/dev/null && [ -d web/node_modules ]; then cd web && npm run build; fi
 	cargo build --release --package o2o
 	@cargo run --quiet --release --package o2o -- serve --preset laptop $(ARGS)
 

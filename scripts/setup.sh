@@ -1,9 +1,10 @@
 #!/bin/sh
 # Looks for what the build needs and installs what is missing, where that is possible: Debian packages, components of rustup,
-# and for the tests a few packages of Python and npm.
+# and for the tests a few packages of Python and npm and a browser.
 # `setup.sh run` looks for less: what is enough to build and serve.
 set -eu
 purpose=${1:-test}
+root=$(dirname "$0")/..
 
 has() { command -v "$1" >/dev/null 2>&1; }
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -46,7 +47,6 @@ fi
 
 # The checks from outside: Python packages in a folder of their own (.venv), and two of npm; each of one version.
 if [ "$purpose" = test ]; then
-    root=$(dirname "$0")/..
     venv=$root/.venv
     api=$root/scripts/api/requirements.txt
     sockets=$root/clients/conformance/python/requirements.txt
@@ -79,5 +79,21 @@ if [ "$purpose" = test ]; then
     fi
 fi
 
-# Not needed to build the server.
-has node || say "note: no node; the app in web/ needs it. On Debian: apt-get install nodejs npm"
+# The app for couples: what builds and checks it, by its lock file. Not `npm ci`: that wants the binaries of every platform in
+# the lock file, and not every registry has them all. A build without Node goes without the app.
+web=$root/web
+if ! has npm; then
+    say "note: no npm; the server goes without the app in web/. On Debian: apt-get install nodejs npm"
+elif [ -f "$web/package.json" ] && ! cmp -s "$web/package-lock.json" "$web/node_modules/installed.json"; then
+    say "installing what web/ needs"
+    npm install --prefix "$web" --no-save --silent --no-audit --no-fund >&2
+    cp "$web/package-lock.json" "$web/node_modules/installed.json"
+fi
+# A browser that uses it as people do.
+if [ "$purpose" = test ] && [ -f "$web/package.json" ] && [ ! -x /usr/bin/chromium ]; then
+    say "installing chromium"
+    if ! has apt-get || ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >&2; then
+        say "no /usr/bin/chromium. On Debian: apt-get install chromium"
+        exit 1
+    fi
+fi

@@ -8,6 +8,7 @@ mod openapi;
 mod run;
 mod server;
 mod style;
+mod web;
 
 use clap::{Parser, Subcommand};
 use std::{
@@ -30,7 +31,7 @@ enum Command {
     Bench(bench::Args),
     /// Two small clients, which hold a running server against docs/REALTIME.md
     Clients,
-    /// Style, format, lints, tests, the socket and the API against their documents: what must pass before a change goes in
+    /// Style, the web app, format, lints, tests, the socket and the API against their documents: what must pass before a change goes in
     Ci,
     /// The documents of the API and of the socket, as the code says, written to docs/openapi.json and docs/asyncapi.json
     Openapi,

@@ -11,7 +11,8 @@ use std::{
 const MANY: usize = 400;
 const MOST: usize = 600;
 /// Folders and files that hold nothing of ours, or what the build of the web app makes.
-const FOREIGN: [&str; 5] = ["target", "node_modules", "dist", "compiled", "schema.d.ts"];
+const FOREIGN: [&str; 7] =
+    ["target", "node_modules", "dist", "compiled", "schema.d.ts", "test-results", "playwright-report"];
 
 pub(crate) fn run(root: &Path) -> Result<(), String> {
     let mut faults = Vec::new();
