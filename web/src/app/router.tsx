@@ -152,9 +152,21 @@ const chatThread = createRoute({
   path: "/$id",
   component: lazyRouteComponent(() => import("@/features/chat/ThreadPage"), "ThreadPage"),
 });
-const profile = createRoute({ getParentRoute: () => members, path: "/profile", component: Lost });
-const settings = createRoute({ getParentRoute: () => members, path: "/settings", component: Lost });
-const staff = createRoute({ getParentRoute: () => members, path: "/staff", component: Lost });
+const profile = createRoute({
+  getParentRoute: () => members,
+  path: "/profile",
+  component: lazyRouteComponent(() => import("@/features/profile/ProfilePage"), "ProfilePage"),
+});
+const settings = createRoute({
+  getParentRoute: () => members,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
+});
+const staff = createRoute({
+  getParentRoute: () => members,
+  path: "/staff",
+  component: lazyRouteComponent(() => import("@/features/staff/StaffPage"), "StaffPage"),
+});
 
 export const routes = root.addChildren([
   open.addChildren([landing, login, signup, forgot, verify, reset, emailChange, join]),

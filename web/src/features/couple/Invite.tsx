@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Copy, Ellipsis, QrCode, RotateCw, Undo2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { renderSVG } from "uqr";
 import { api, ok, type Schemas } from "@/api/client";
 import { useOnceKey } from "@/api/once";
 import { Button, IconButton } from "@/design/pieces/Button";
@@ -10,6 +9,7 @@ import { TextField } from "@/design/pieces/Field";
 import { Icon } from "@/design/pieces/Icon";
 import { Menu } from "@/design/pieces/Menu";
 import { Dialog } from "@/design/pieces/Overlay";
+import { QrPicture } from "@/design/pieces/QrPicture";
 import { Skeleton } from "@/design/pieces/Small";
 import { LoadError } from "@/design/pieces/States";
 import { toast } from "@/design/pieces/Toast";
@@ -131,24 +131,11 @@ function Waiting({ invitation }: { invitation: Invitation }) {
             {t("couple.show_qr")}
           </Button>
           <Dialog open={scan} onClose={() => setScan(false)} title={t("couple.show_qr")}>
-            <QrPicture text={invitation.join_url} />
+            <QrPicture text={invitation.join_url} alt={t("couple.qr_alt")} />
           </Dialog>
         </div>
       )}
     </div>
-  );
-}
-
-/** Dark on light in both themes: scanners need it so. */
-function QrPicture({ text }: { text: string }) {
-  const picture = URL.createObjectURL(new Blob([renderSVG(text, { border: 3 })], { type: "image/svg+xml" }));
-  return (
-    <img
-      src={picture}
-      onLoad={() => URL.revokeObjectURL(picture)}
-      alt={t("couple.qr_alt")}
-      className="mx-auto size-64 rounded-2"
-    />
   );
 }
 

@@ -7,6 +7,7 @@ import { Button, IconButton } from "@/design/pieces/Button";
 import { Card } from "@/design/pieces/Card";
 import { SelectField, TextField } from "@/design/pieces/Field";
 import { Icon } from "@/design/pieces/Icon";
+import { Pages } from "@/design/pieces/Pages";
 import { Pills } from "@/design/pieces/Pills";
 import { EmptyState } from "@/design/pieces/States";
 import { toast } from "@/design/pieces/Toast";
@@ -23,7 +24,6 @@ import {
   useFavourite,
 } from "./library";
 import { NotesFrame } from "./NotesFrame";
-import { Pages } from "./Pages";
 
 /** Ideas for notes, by mood, with the partner's name already in them. */
 export function LibraryPage() {

@@ -2,14 +2,15 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { Button } from "@/design/pieces/Button";
+import { Pages } from "@/design/pieces/Pages";
 import { Pills } from "@/design/pieces/Pills";
 import { EmptyState } from "@/design/pieces/States";
 import { useCouple } from "@/features/couple/queries";
 import { t } from "@/words";
 import { month } from "@/words/format";
 import { ReceivedLetter } from "./Letter";
+import { byMonth } from "./months";
 import { NotesFrame } from "./NotesFrame";
-import { byMonth, Pages } from "./Pages";
 import { boxQuery } from "./queries";
 
 type Filter = "all" | "delivered" | "opened";

@@ -7,6 +7,7 @@ import { Button, IconButton } from "@/design/pieces/Button";
 import { Icon } from "@/design/pieces/Icon";
 import { Menu, type MenuItem } from "@/design/pieces/Menu";
 import { Confirm } from "@/design/pieces/Overlay";
+import { Pages } from "@/design/pieces/Pages";
 import { Pills } from "@/design/pieces/Pills";
 import { EmptyState } from "@/design/pieces/States";
 import { toast } from "@/design/pieces/Toast";
@@ -18,7 +19,6 @@ import { channelText } from "./channels";
 import { EditScheduled } from "./EditScheduled";
 import { Words } from "./Letter";
 import { NotesFrame } from "./NotesFrame";
-import { Pages } from "./Pages";
 import { type Scheduled, scheduledQuery } from "./queries";
 
 type State = Schemas["State"];

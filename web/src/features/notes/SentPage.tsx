@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { Button } from "@/design/pieces/Button";
+import { Pages } from "@/design/pieces/Pages";
 import { Pills } from "@/design/pieces/Pills";
 import { Chip } from "@/design/pieces/Small";
 import { EmptyState } from "@/design/pieces/States";
@@ -10,8 +11,8 @@ import { t } from "@/words";
 import { ago, moment, month } from "@/words/format";
 import { channelText } from "./channels";
 import { Words } from "./Letter";
+import { byMonth } from "./months";
 import { NotesFrame } from "./NotesFrame";
-import { byMonth, Pages } from "./Pages";
 import { boxQuery, type Note } from "./queries";
 
 type Filter = "all" | "opened" | "failed";

@@ -8,16 +8,17 @@ import { Skeleton } from "@/design/pieces/Small";
 import { LoadError } from "@/design/pieces/States";
 import { upgradeOf } from "@/problems/say";
 import { language, t } from "@/words";
+import { money } from "./money";
 
 /** What a refusal for want of a plan means: what the plan brings and costs. `cause` opens it where it is such a refusal. */
 export function UpgradeSheet({ cause, onClose }: { cause: unknown; onClose: () => void }) {
   const wanted = upgradeOf(cause);
   const plans = useQuery({
     queryKey: ["plans", language()],
-    queryFn: ({ signal }) => ok(api.GET("/v1/plans", { signal })),
+    queryFn: ({ signal }) => ok(api.GET("/v1/plans", { signal })).then(({ data }) => data),
     enabled: wanted !== undefined,
   });
-  const plan = plans.data?.data.find((one) => one.key === wanted);
+  const plan = plans.data?.find((one) => one.key === wanted);
   const name = plan?.name ?? "";
   return (
     <Dialog
@@ -47,9 +48,4 @@ export function UpgradeSheet({ cause, onClose }: { cause: unknown; onClose: () =
       </Button>
     </Dialog>
   );
-}
-
-/** Amounts are in the smallest unit of their currency. */
-function money({ amount, currency }: { amount: number; currency: string }): string {
-  return new Intl.NumberFormat(language(), { style: "currency", currency }).format(amount / 100);
 }

@@ -12,3 +12,8 @@ export const planQuery = queryOptions({
 
 /** The signed-in member; pages of members are shown only when it is loaded (app/router). */
 export const useMe = (): Me => useSuspenseQuery(meQuery).data;
+
+export const preferencesQuery = queryOptions({
+  queryKey: ["me", "preferences"],
+  queryFn: ({ signal }) => ok(api.GET("/v1/me/preferences", { signal })),
+});
