@@ -9,7 +9,7 @@ const server = process.env.O2O_URL ?? "http://127.0.0.1:8080";
 
 /** Requests go through as if the page came from the server itself, as it does in a release. */
 const proxied = Object.fromEntries(
-  ["/v1", "/objects", "/dev/outbox", "/dev/clock"].map((path) => [
+  ["/v1", "/objects", "/dev/outbox", "/dev/clock", "/readyz"].map((path) => [
     path,
     { target: server, ws: true, changeOrigin: true, headers: { Origin: server } },
   ]),

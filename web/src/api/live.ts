@@ -110,7 +110,6 @@ function stop(): void {
   leading?.abort();
   leading = undefined;
   wake?.();
-  socket?.close(1000);
   position = new Position();
   become("off");
 }
@@ -160,6 +159,8 @@ async function connection(signal: AbortSignal): Promise<number> {
   if (position.last !== undefined) url.searchParams.set("last_event_id", String(position.last));
   return new Promise((done) => {
     const opened = new WebSocket(url);
+    // Also one that is not ready yet: whoever signs in next gets the lead only when it is closed.
+    signal.addEventListener("abort", () => opened.close(1000), { once: true });
     opened.onmessage = ({ data }) => {
       if (signal.aborted) return;
       const frame = JSON.parse(data as string) as Frame;

@@ -19,9 +19,9 @@ export function App() {
       onEvent((event) => follow(event, queries)),
       onReload(() => void queries.invalidateQueries()),
       onSession((session, anew) => {
-        // Nothing of one member may be shown to the next.
-        if (session === "out" || anew) queries.clear();
-        void router.invalidate();
+        // Nothing of one member may be shown to the next. Pages of a member are left before their data goes.
+        if (anew) queries.clear();
+        void router.invalidate().then(() => session === "out" && queries.clear());
       }),
     ];
     return () => {

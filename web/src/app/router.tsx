@@ -17,9 +17,10 @@ import { Shell } from "./Shell";
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
 /** Where to go after signing in. Only within this app: "//elsewhere" and "/\\elsewhere" are other hosts to a browser. */
-const back = (search: Record<string, unknown>): { to?: string } => {
+const back = (search: Record<string, unknown>): { to?: string | undefined } => {
   const to = text(search.to);
-  return to && /^\/(?![/\\])/.test(to) ? { to } : {};
+  // Said also when it is refused: what is left out here would be taken from the address as it stands.
+  return { to: to && /^\/(?![/\\])/.test(to) ? to : undefined };
 };
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: Lost, errorComponent: Broken });

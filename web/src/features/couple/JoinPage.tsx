@@ -1,6 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { renew, sessionState } from "@/api/session";
+import { useSession } from "@/app/session";
 import { Button } from "@/design/pieces/Button";
 import { FormError } from "@/design/pieces/Field";
 import { Skeleton } from "@/design/pieces/Small";
@@ -14,20 +13,16 @@ export function JoinPage() {
   const { code } = useSearch({ from: "/open/join" });
   const navigate = useNavigate();
   const join = useJoin();
-  const inside = useQuery({
-    queryKey: ["entry", "inside"],
-    queryFn: () => (sessionState() === "unknown" ? renew() : sessionState() === "in"),
-    retry: false,
-  });
+  const session = useSession(true);
   const back = { to: code ? `/join?code=${encodeURIComponent(code)}` : "/home" };
-  if (inside.isPending) {
+  if (session === "unknown") {
     return (
       <EntryPage title={t("entry.join_title")}>
         <Skeleton />
       </EntryPage>
     );
   }
-  if (!inside.data) {
+  if (session === "out") {
     return (
       <EntryPage title={t("entry.join_title")} lead={t("entry.join_lead")}>
         <Button asChild>

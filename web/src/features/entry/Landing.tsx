@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { renew, sessionState, wasSignedIn } from "@/api/session";
+import { wasSignedIn } from "@/api/session";
+import { useSession } from "@/app/session";
 import { useTitle } from "@/app/title";
 import { Mark } from "@/design/pieces/Avatar";
 import { Button } from "@/design/pieces/Button";
@@ -9,12 +9,7 @@ import { t } from "@/words";
 /** The front door. Who is signed in on this device finds the way on; nobody else's session is asked for. */
 export function Landing() {
   useTitle(t("entry.tagline"));
-  const inside = useQuery({
-    queryKey: ["entry", "inside"],
-    queryFn: () => (sessionState() === "unknown" ? renew() : sessionState() === "in"),
-    enabled: wasSignedIn(),
-    retry: false,
-  }).data;
+  const inside = useSession(wasSignedIn()) === "in";
   return (
     <div className="mx-auto grid min-h-dvh max-w-[1080px] grid-rows-[auto_1fr] px-4 py-6 wide:px-8">
       <header className="flex items-center justify-between gap-4">

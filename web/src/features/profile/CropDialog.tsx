@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type PointerEvent, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useEffect, useId, useState } from "react";
 import { Button } from "@/design/pieces/Button";
 import { Dialog } from "@/design/pieces/Overlay";
 import { t } from "@/words";
@@ -16,16 +16,17 @@ interface CropDialogProps {
 }
 
 export function CropDialog({ picture, busy, onClose, onDone }: CropDialogProps) {
-  const canvas = useRef<HTMLCanvasElement>(null);
+  // The dialog puts its content into the page after the first render: only then there is paper to draw on.
+  const [canvas, setCanvas] = useState<HTMLCanvasElement | null>(null);
   const zoomId = useId();
   const [crop, setCrop] = useState<Crop>({ x: 0.5, y: 0.5, zoom: 1 });
   const { width, height } = picture;
 
   useEffect(() => {
-    const paper = canvas.current?.getContext("2d");
+    const paper = canvas?.getContext("2d");
     const { left, top, side } = squareOf(width, height, crop);
     paper?.drawImage(picture, left, top, side, side, 0, 0, SIDE, SIDE);
-  }, [picture, width, height, crop]);
+  }, [canvas, picture, width, height, crop]);
 
   const drag = (event: PointerEvent<HTMLCanvasElement>) => {
     if (event.buttons !== 1) return;
@@ -46,12 +47,12 @@ export function CropDialog({ picture, busy, onClose, onDone }: CropDialogProps) 
   };
   const done = () =>
     // JPEG has no transparency and needs none: the square is filled.
-    canvas.current?.toBlob((square) => square && onDone(square), "image/jpeg", 0.9);
+    canvas?.toBlob((square) => square && onDone(square), "image/jpeg", 0.9);
 
   return (
     <Dialog open onClose={onClose} title={t("profile.crop_title")} lead={t("profile.crop_lead")}>
       <canvas
-        ref={canvas}
+        ref={setCanvas}
         width={SIDE}
         height={SIDE}
         tabIndex={0}

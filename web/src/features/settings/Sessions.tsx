@@ -7,6 +7,7 @@ import { toast } from "@/design/pieces/Toast";
 import { sentence } from "@/problems/say";
 import { t } from "@/words";
 import { ago } from "@/words/format";
+import { deviceName } from "./device";
 
 const key = ["sessions"];
 
@@ -40,7 +41,7 @@ export function Sessions() {
           <li key={session.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3">
             <div className="min-w-0 flex-1 basis-56">
               <p className="flex flex-wrap items-center gap-2 font-semibold">
-                {session.device}
+                {deviceName(session.device)}
                 {session.current && <Chip tone="you">{t("settings.this_device")}</Chip>}
               </p>
               <p className="text-small text-ink-soft">
