@@ -49,6 +49,8 @@ export function WriteForm({ partner, start, onSent }: WriteFormProps) {
   const later = canWait(channel);
   const at = later ? instantOfWhen(when) : undefined;
 
+  const atField = ["/content", "/title", "/recipient"].some((field) => fieldSentence(send.error, field));
+
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const lacks =
@@ -131,7 +133,7 @@ export function WriteForm({ partner, start, onSent }: WriteFormProps) {
           )}
         </div>
       )}
-      {send.isError && !upgradeOf(send.error) && <FormError>{sentence(send.error)}</FormError>}
+      {send.isError && !upgradeOf(send.error) && !atField && <FormError>{sentence(send.error)}</FormError>}
       <Allowance channel={channel} />
       <Button type="submit" busy={send.isPending} className="justify-self-end">
         {later && when.kind !== "now" ? t("notes.plan") : t("notes.send")}
