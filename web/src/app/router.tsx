@@ -169,8 +169,17 @@ const staff = createRoute({
   component: lazyRouteComponent(() => import("@/features/staff/StaffPage"), "StaffPage"),
 });
 
+/** Every piece of the design in every state: in development builds only. */
+const pieces = createRoute({
+  getParentRoute: () => open,
+  path: "/dev/pieces",
+  component: import.meta.env.DEV
+    ? lazyRouteComponent(() => import("@/features/pieces/PiecesPage"), "PiecesPage")
+    : Lost,
+});
+
 export const routes = root.addChildren([
-  open.addChildren([landing, login, signup, forgot, verify, reset, emailChange, join]),
+  open.addChildren([landing, login, signup, forgot, verify, reset, emailChange, join, pieces]),
   members.addChildren([
     home,
     couple,
