@@ -20,7 +20,7 @@ interface Described extends FieldFrame {
 /** Label above, hint, control, error below. */
 function Frame({ id, label, hint, error, children }: Described) {
   return (
-    <div className="grid gap-1.5">
+    <div className="grid content-start gap-1.5">
       <label htmlFor={id} className="font-medium">
         {label}
       </label>

@@ -1,8 +1,8 @@
-import clsx from "clsx";
 import type { LucideIcon } from "lucide-react";
-import { DropdownMenu } from "radix-ui";
-import type { ReactNode } from "react";
-import { Icon } from "./Icon";
+import { Slot } from "radix-ui";
+import { lazy, type MouseEvent, type ReactNode, Suspense, useState } from "react";
+
+const Dropdown = lazy(() => import("./Dropdown").then((part) => ({ default: part.Dropdown })));
 
 export interface MenuItem {
   text: string;
@@ -11,33 +11,29 @@ export interface MenuItem {
   bad?: boolean;
 }
 
-/** What else can be done with a thing, behind a button. */
-export function Menu({ children, items, head }: { children: ReactNode; items: readonly MenuItem[]; head?: ReactNode }) {
+export interface MenuProps {
+  /** The button that opens it. */
+  children: ReactNode;
+  items: readonly MenuItem[];
+  /** A row of signs above the items, each with its name. */
+  quick?: readonly { text: string; label: string; act: () => void }[];
+}
+
+/** What else can be done with a thing, behind a button. A page has many of them and few are opened: the rest stays light. */
+export function Menu(props: MenuProps) {
+  const [wanted, setWanted] = useState<"pointer" | "keyboard">();
+  if (!wanted) {
+    // A click that no pointer made has no detail.
+    const open = (event: MouseEvent) => setWanted(event.detail === 0 ? "keyboard" : "pointer");
+    return (
+      <Slot.Root aria-haspopup="menu" aria-expanded={false} onClick={open}>
+        {props.children}
+      </Slot.Root>
+    );
+  }
   return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>{children}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align="end"
-          sideOffset={4}
-          className="fade z-50 min-w-48 rounded-2 border border-line bg-surface p-1.5 shadow-lift"
-        >
-          {head}
-          {items.map((item) => (
-            <DropdownMenu.Item
-              key={item.text}
-              onSelect={item.act}
-              className={clsx(
-                "flex min-h-11 cursor-pointer items-center gap-3 rounded-1 px-3 outline-none data-highlighted:bg-sunken",
-                item.bad && "text-bad",
-              )}
-            >
-              <Icon of={item.icon} size={18} />
-              {item.text}
-            </DropdownMenu.Item>
-          ))}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <Suspense fallback={props.children}>
+      <Dropdown {...props} byKeyboard={wanted === "keyboard"} />
+    </Suspense>
   );
 }

@@ -1,10 +1,12 @@
 import { Download, MapPin } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Icon } from "@/design/pieces/Icon";
-import { Dialog } from "@/design/pieces/Overlay";
 import { t } from "@/words";
 import type { Message } from "./queries";
 import { VoiceNote } from "./VoiceNote";
+
+/** Loaded when a picture is first looked at. */
+const Dialog = lazy(() => import("@/design/pieces/Overlay").then((part) => ({ default: part.Dialog })));
 
 /** What a message carries besides words: picture, video, voice, document, place. */
 export function Attachment({ message, name }: { message: Message; name: string }) {
@@ -63,9 +65,13 @@ function Picture({ file, name }: { file: NonNullable<Message["file"]>; name: str
           className="h-auto max-h-80 w-auto max-w-full object-contain"
         />
       </button>
-      <Dialog open={open} onClose={() => setOpen(false)} title={alt} className="wide:w-auto wide:max-w-[92vw]">
-        <img src={file.url} alt={alt} className="mx-auto max-h-[75dvh] max-w-full object-contain" />
-      </Dialog>
+      <Suspense>
+        {open && (
+          <Dialog open onClose={() => setOpen(false)} title={alt} className="wide:w-auto wide:max-w-[92vw]">
+            <img src={file.url} alt={alt} className="mx-auto max-h-[75dvh] max-w-full object-contain" />
+          </Dialog>
+        )}
+      </Suspense>
     </>
   );
 }

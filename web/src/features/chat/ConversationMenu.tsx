@@ -1,15 +1,17 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Archive, ArchiveRestore, Bell, BellOff, Eraser, MailOpen, Pin, PinOff } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { api, ok, type Schemas } from "@/api/client";
 import { Menu } from "@/design/pieces/Menu";
-import { Confirm } from "@/design/pieces/Overlay";
 import { toast } from "@/design/pieces/Toast";
 import { sentence } from "@/problems/say";
 import { t } from "@/words";
 import { takeConversation } from "./live";
 import type { Conversation } from "./queries";
 import { threadKey } from "./thread";
+
+/** Loaded when the question is first asked. */
+const Confirm = lazy(() => import("@/design/pieces/Overlay").then((part) => ({ default: part.Confirm })));
 
 /** What a member can do with a whole conversation, for the own view of it. */
 export function ConversationMenu({ conversation, children }: { conversation: Conversation; children: ReactNode }) {
@@ -51,15 +53,19 @@ export function ConversationMenu({ conversation, children }: { conversation: Con
       >
         {children}
       </Menu>
-      <Confirm
-        open={asking}
-        onClose={() => setAsking(false)}
-        title={t("chat.clear_title")}
-        lead={t("chat.clear_lead", { name: conversation.member.name })}
-        act={t("chat.clear")}
-        busy={clear.isPending}
-        onAct={() => clear.mutate()}
-      />
+      <Suspense>
+        {asking && (
+          <Confirm
+            open
+            onClose={() => setAsking(false)}
+            title={t("chat.clear_title")}
+            lead={t("chat.clear_lead", { name: conversation.member.name })}
+            act={t("chat.clear")}
+            busy={clear.isPending}
+            onAct={() => clear.mutate()}
+          />
+        )}
+      </Suspense>
     </>
   );
 }

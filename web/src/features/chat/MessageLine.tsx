@@ -1,14 +1,11 @@
 import clsx from "clsx";
 import { Check, CheckCheck, Star } from "lucide-react";
-import { memo, useState } from "react";
+import { lazy, memo, Suspense, useState } from "react";
 import { Icon } from "@/design/pieces/Icon";
 import { type PlainKey, t } from "@/words";
 import { time } from "@/words/format";
 import { Attachment } from "./Attachment";
 import { useMessageActs } from "./acts";
-import { DeleteDialog } from "./DeleteDialog";
-import { EditMessage } from "./EditMessage";
-import { ForwardDialog } from "./ForwardDialog";
 import { callText, inOneLine } from "./kinds";
 import { MessageMenu } from "./MessageMenu";
 import type { Message } from "./queries";
@@ -27,6 +24,11 @@ interface MessageLineProps {
   onReply: (message: Message) => void;
   onJump: (seq: number) => void;
 }
+
+// Loaded when first opened: the thread itself needs none of them.
+const EditMessage = lazy(() => import("./EditMessage").then((part) => ({ default: part.EditMessage })));
+const DeleteDialog = lazy(() => import("./DeleteDialog").then((part) => ({ default: part.DeleteDialog })));
+const ForwardDialog = lazy(() => import("./ForwardDialog").then((part) => ({ default: part.ForwardDialog })));
 
 type Dialog = "edit" | "delete" | "forward";
 
@@ -56,9 +58,11 @@ export const MessageLine = memo(function MessageLine(props: MessageLineProps) {
       {!message.deleted && (
         <MessageMenu message={message} mine={mine} onReply={() => onReply(message)} onDialog={setDialog} />
       )}
-      {dialog === "edit" && <EditMessage message={message} onClose={close} />}
-      {dialog === "delete" && <DeleteDialog message={message} mine={mine} onClose={close} />}
-      {dialog === "forward" && <ForwardDialog message={message} name={name} onClose={close} />}
+      <Suspense>
+        {dialog === "edit" && <EditMessage message={message} onClose={close} />}
+        {dialog === "delete" && <DeleteDialog message={message} mine={mine} onClose={close} />}
+        {dialog === "forward" && <ForwardDialog message={message} name={name} onClose={close} />}
+      </Suspense>
     </div>
   );
 });

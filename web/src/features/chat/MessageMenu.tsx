@@ -1,5 +1,4 @@
 import { Copy, Ellipsis, Forward, Pencil, Pin, PinOff, Reply, Star, StarOff, Trash2 } from "lucide-react";
-import { DropdownMenu } from "radix-ui";
 import { IconButton } from "@/design/pieces/Button";
 import { Icon } from "@/design/pieces/Icon";
 import { Menu, type MenuItem } from "@/design/pieces/Menu";
@@ -46,20 +45,11 @@ export function MessageMenu({ message, mine, onReply, onDialog }: MessageMenuPro
   return (
     <Menu
       items={items}
-      head={
-        <div className="flex gap-1 pb-1">
-          {QUICK.map((emoji) => (
-            <DropdownMenu.Item
-              key={emoji}
-              aria-label={t("chat.react", { emoji })}
-              onSelect={() => void acts.react(message, emoji)}
-              className="grid size-10 cursor-pointer place-items-center rounded-round text-title outline-none data-highlighted:bg-sunken"
-            >
-              {emoji}
-            </DropdownMenu.Item>
-          ))}
-        </div>
-      }
+      quick={QUICK.map((emoji) => ({
+        text: emoji,
+        label: t("chat.react", { emoji }),
+        act: () => void acts.react(message, emoji),
+      }))}
     >
       <IconButton
         label={t("pieces.actions")}

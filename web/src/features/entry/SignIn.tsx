@@ -1,8 +1,6 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { Link, useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
-import { z } from "zod/mini";
 import { api, ok } from "@/api/client";
 import { Problem } from "@/api/problem";
 import { begin } from "@/api/session";
@@ -11,14 +9,13 @@ import { FormError, PasswordField, TextField } from "@/design/pieces/Field";
 import { refuse } from "@/problems/form";
 import { t } from "@/words";
 import { EntryPage } from "./EntryPage";
+import { needEmail } from "./rules";
 
-const schema = () =>
-  z.object({
-    email: z.string().check(z.trim(), z.minLength(3, t("entry.need_email"))),
-    password: z.string().check(z.minLength(1, t("entry.need_password"))),
-    totp: z.string().check(z.trim()),
-  });
-type Input = z.infer<ReturnType<typeof schema>>;
+interface Input {
+  email: string;
+  password: string;
+  totp: string;
+}
 
 /** E-mail and password, and the second factor where the account has one. */
 export function SignIn() {
@@ -26,15 +23,12 @@ export function SignIn() {
   const navigate = useNavigate();
   const router = useRouter();
   const [second, setSecond] = useState(false);
-  const form = useForm<Input>({
-    resolver: zodResolver(schema()),
-    defaultValues: { email: "", password: "", totp: "" },
-  });
+  const form = useForm<Input>({ defaultValues: { email: "", password: "", totp: "" } });
   const { errors, isSubmitting } = form.formState;
 
   const submit = form.handleSubmit(async ({ email, password, totp }) => {
     try {
-      const body = { email, password, ...(totp && { totp }) };
+      const body = { email: email.trim(), password, ...(totp.trim() && { totp: totp.trim() }) };
       const { session } = await ok(api.POST("/v1/auth/login", { body }));
       begin(session);
       if (to) router.history.push(to);
@@ -82,13 +76,13 @@ export function SignIn() {
               type="email"
               autoComplete="username"
               inputMode="email"
-              {...form.register("email")}
+              {...form.register("email", needEmail())}
               error={errors.email?.message}
             />
             <PasswordField
               label={t("entry.password")}
               autoComplete="current-password"
-              {...form.register("password")}
+              {...form.register("password", { required: t("entry.need_password") })}
               error={errors.password?.message}
             />
             <FormError>{errors.root?.message}</FormError>

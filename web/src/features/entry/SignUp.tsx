@@ -1,7 +1,5 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { Link, useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { useForm } from "react-hook-form";
-import { z } from "zod/mini";
 import { api, ok } from "@/api/client";
 import { useOnceKey } from "@/api/once";
 import { begin } from "@/api/session";
@@ -11,17 +9,16 @@ import { refuse } from "@/problems/form";
 import { language, t } from "@/words";
 import { deviceZone } from "@/words/format";
 import { EntryPage } from "./EntryPage";
+import { needEmail, needNewPassword } from "./rules";
 
-const schema = () =>
-  z.object({
-    name: z.string().check(z.trim(), z.minLength(1, t("entry.need_name"))),
-    email: z.string().check(z.trim(), z.minLength(3, t("entry.need_email"))),
-    password: z.string().check(z.minLength(8, t("entry.need_long_password"))),
-    partner_email: z.string().check(z.trim()),
-    consent: z.boolean().check(z.refine((yes) => yes, t("entry.need_consent"))),
-    age_attested: z.boolean().check(z.refine((yes) => yes, t("entry.need_age"))),
-  });
-type Input = z.infer<ReturnType<typeof schema>>;
+interface Input {
+  name: string;
+  email: string;
+  password: string;
+  partner_email: string;
+  consent: boolean;
+  age_attested: boolean;
+}
 const fields = ["name", "email", "password", "partner_email", "consent", "age_attested"] as const;
 
 export function SignUp() {
@@ -30,7 +27,6 @@ export function SignUp() {
   const router = useRouter();
   const once = useOnceKey();
   const form = useForm<Input>({
-    resolver: zodResolver(schema()),
     defaultValues: { name: "", email: "", password: "", partner_email: "", consent: false, age_attested: false },
   });
   const { errors, isSubmitting } = form.formState;
@@ -38,14 +34,14 @@ export function SignUp() {
   const submit = form.handleSubmit(async ({ name, email, password, partner_email }) => {
     try {
       const body = {
-        name,
-        email,
+        name: name.trim(),
+        email: email.trim(),
         password,
         consent: true as const,
         age_attested: true as const,
         language: language(),
         timezone: deviceZone(),
-        ...(partner_email && { partner_email }),
+        ...(partner_email.trim() && { partner_email: partner_email.trim() }),
       };
       const { session } = await ok(api.POST("/v1/auth/register", { body, headers: once.keyFor(body) }));
       begin(session);
@@ -63,7 +59,7 @@ export function SignUp() {
           label={t("entry.name")}
           hint={t("entry.name_hint")}
           autoComplete="name"
-          {...form.register("name")}
+          {...form.register("name", { validate: (name) => name.trim() !== "" || t("entry.need_name") })}
           error={errors.name?.message}
         />
         <TextField
@@ -71,14 +67,14 @@ export function SignUp() {
           type="email"
           autoComplete="username"
           inputMode="email"
-          {...form.register("email")}
+          {...form.register("email", needEmail())}
           error={errors.email?.message}
         />
         <PasswordField
           label={t("entry.password")}
           hint={t("entry.password_hint")}
           autoComplete="new-password"
-          {...form.register("password")}
+          {...form.register("password", needNewPassword())}
           error={errors.password?.message}
         />
         <TextField
@@ -91,8 +87,16 @@ export function SignUp() {
           error={errors.partner_email?.message}
         />
         <div>
-          <Checkbox label={t("entry.consent")} {...form.register("consent")} error={errors.consent?.message} />
-          <Checkbox label={t("entry.age")} {...form.register("age_attested")} error={errors.age_attested?.message} />
+          <Checkbox
+            label={t("entry.consent")}
+            {...form.register("consent", { required: t("entry.need_consent") })}
+            error={errors.consent?.message}
+          />
+          <Checkbox
+            label={t("entry.age")}
+            {...form.register("age_attested", { required: t("entry.need_age") })}
+            error={errors.age_attested?.message}
+          />
         </div>
         <FormError>{errors.root?.message}</FormError>
         <Button type="submit" wide busy={isSubmitting}>

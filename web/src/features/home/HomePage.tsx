@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useTitle } from "@/app/title";
 import { Avatar } from "@/design/pieces/Avatar";
 import { Card, CardTitle, PageHead } from "@/design/pieces/Card";
 import { Skeleton } from "@/design/pieces/Small";
 import { LoadError } from "@/design/pieces/States";
 import { unreadQuery } from "@/features/chat/queries";
-import { Invite } from "@/features/couple/Invite";
 import { type Couple, coupleQuery } from "@/features/couple/queries";
 import { QuickNote } from "@/features/notes/QuickNote";
 import { unopenedQuery } from "@/features/notes/queries";
@@ -17,6 +17,9 @@ import { ComingUp } from "./ComingUp";
 import { greeting } from "./greeting";
 import { LetterToOpen } from "./LetterToOpen";
 import { Question } from "./Question";
+
+/** Needed only before there are two. */
+const Invite = lazy(() => import("@/features/couple/Invite").then((part) => ({ default: part.Invite })));
 
 export function HomePage() {
   useTitle(t("home.title"));
@@ -47,7 +50,9 @@ function Alone() {
   return (
     <>
       <PageHead title={t("couple.alone_title")} lead={t("couple.alone_lead")} />
-      <Invite />
+      <Suspense fallback={<Skeleton lines={4} />}>
+        <Invite />
+      </Suspense>
     </>
   );
 }

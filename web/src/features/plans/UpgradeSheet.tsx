@@ -1,51 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
-import { Check } from "lucide-react";
-import { api, ok } from "@/api/client";
-import { Button } from "@/design/pieces/Button";
-import { Icon } from "@/design/pieces/Icon";
-import { Dialog } from "@/design/pieces/Overlay";
-import { Skeleton } from "@/design/pieces/Small";
-import { LoadError } from "@/design/pieces/States";
+import { lazy, Suspense } from "react";
 import { upgradeOf } from "@/problems/say";
-import { language, t } from "@/words";
-import { money } from "./money";
 
-/** What a refusal for want of a plan means: what the plan brings and costs. `cause` opens it where it is such a refusal. */
+/** Loaded when it is first needed. */
+const UpgradeDialog = lazy(() => import("./UpgradeDialog").then((part) => ({ default: part.UpgradeDialog })));
+
+/** What a refusal for want of a plan means. `cause` opens it where it is such a refusal. */
 export function UpgradeSheet({ cause, onClose }: { cause: unknown; onClose: () => void }) {
   const wanted = upgradeOf(cause);
-  const plans = useQuery({
-    queryKey: ["plans", language()],
-    queryFn: ({ signal }) => ok(api.GET("/v1/plans", { signal })).then(({ data }) => data),
-    enabled: wanted !== undefined,
-  });
-  const plan = plans.data?.find((one) => one.key === wanted);
-  const name = plan?.name ?? "";
-  return (
-    <Dialog
-      open={wanted !== undefined}
-      onClose={onClose}
-      title={plan ? t("plans.upgrade_title", { plan: name }) : t("pieces.loading")}
-      lead={plan && t("plans.upgrade_lead", { plan: name })}
-    >
-      {plans.isError && <LoadError cause={plans.error} onRetry={() => void plans.refetch()} />}
-      {plans.isPending && <Skeleton lines={4} />}
-      {plan && (
-        <>
-          <ul className="grid gap-2">
-            {[...plan.benefits, ...plan.features].slice(0, 8).map((benefit) => (
-              <li key={benefit.key} className="flex items-start gap-3">
-                <Icon of={Check} className="mt-0.5 flex-none text-ok" />
-                {benefit.name}
-              </li>
-            ))}
-          </ul>
-          <p className="font-display text-title">{t("plans.price", { price: money(plan.price) })}</p>
-          <p className="text-small text-ink-soft">{t("plans.not_here")}</p>
-        </>
-      )}
-      <Button onClick={onClose} className="justify-self-end">
-        {t("plans.understood")}
-      </Button>
-    </Dialog>
-  );
+  return <Suspense>{wanted !== undefined && <UpgradeDialog wanted={wanted} onClose={onClose} />}</Suspense>;
 }

@@ -1,25 +1,22 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
-import { z } from "zod/mini";
 import { api, ok } from "@/api/client";
 import { Button } from "@/design/pieces/Button";
 import { FormError, PasswordField, TextField } from "@/design/pieces/Field";
 import { toast } from "@/design/pieces/Toast";
+import { needEmail } from "@/features/entry/rules";
 import { useMe } from "@/features/profile/queries";
 import { refuse } from "@/problems/form";
 import { t } from "@/words";
 
-const schema = () =>
-  z.object({
-    new_email: z.string().check(z.trim(), z.minLength(3, t("entry.need_email"))),
-    password: z.string().check(z.minLength(1, t("entry.need_password"))),
-  });
-type Input = z.infer<ReturnType<typeof schema>>;
+interface Input {
+  new_email: string;
+  password: string;
+}
 
 /** Begins a change of the address; both addresses then have to agree. */
 export function EmailChangeForm() {
   const me = useMe();
-  const form = useForm<Input>({ resolver: zodResolver(schema()), defaultValues: { new_email: "", password: "" } });
+  const form = useForm<Input>({ defaultValues: { new_email: "", password: "" } });
   const { errors, isSubmitting } = form.formState;
   const submit = form.handleSubmit(async (body) => {
     try {
@@ -38,13 +35,13 @@ export function EmailChangeForm() {
         hint={t("settings.email_hint")}
         type="email"
         autoComplete="email"
-        {...form.register("new_email")}
+        {...form.register("new_email", needEmail())}
         error={errors.new_email?.message}
       />
       <PasswordField
         label={t("settings.current_password")}
         autoComplete="current-password"
-        {...form.register("password")}
+        {...form.register("password", { required: t("entry.need_password") })}
         error={errors.password?.message}
       />
       <FormError>{errors.root?.message}</FormError>

@@ -1,25 +1,21 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
-import { z } from "zod/mini";
 import { api, ok } from "@/api/client";
 import { Button } from "@/design/pieces/Button";
 import { FormError, PasswordField } from "@/design/pieces/Field";
 import { toast } from "@/design/pieces/Toast";
+import { needNewPassword } from "@/features/entry/rules";
 import { useMe } from "@/features/profile/queries";
 import { refuse } from "@/problems/form";
 import { t } from "@/words";
 
-const schema = () =>
-  z.object({
-    current_password: z.string().check(z.minLength(1, t("entry.need_password"))),
-    new_password: z.string().check(z.minLength(8, t("entry.need_long_password"))),
-  });
-type Input = z.infer<ReturnType<typeof schema>>;
+interface Input {
+  current_password: string;
+  new_password: string;
+}
 
 export function PasswordForm() {
   const me = useMe();
   const form = useForm<Input>({
-    resolver: zodResolver(schema()),
     defaultValues: { current_password: "", new_password: "" },
   });
   const { errors, isSubmitting } = form.formState;
@@ -39,14 +35,14 @@ export function PasswordForm() {
       <PasswordField
         label={t("settings.current_password")}
         autoComplete="current-password"
-        {...form.register("current_password")}
+        {...form.register("current_password", { required: t("entry.need_password") })}
         error={errors.current_password?.message}
       />
       <PasswordField
         label={t("entry.new_password")}
         hint={t("entry.password_hint")}
         autoComplete="new-password"
-        {...form.register("new_password")}
+        {...form.register("new_password", needNewPassword())}
         error={errors.new_password?.message}
       />
       <FormError>{errors.root?.message}</FormError>
