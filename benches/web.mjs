@@ -74,7 +74,8 @@ const watch = () => {
     window.seen.lcp = entry.startTime;
   });
   observe("event", (entry) => {
-    if (!entry.interactionId || entry.duration <= window.seen.inp) return;
+    // Nothing in the app listens to keyup; a browser without a screen lets it last until somebody does something else.
+    if (!entry.interactionId || entry.name === "keyup" || entry.duration <= window.seen.inp) return;
     const { target } = entry;
     window.seen.inp = entry.duration;
     window.seen.act = `${entry.name} on ${target?.tagName.toLowerCase()} ${(target?.ariaLabel ?? target?.textContent ?? "").slice(0, 30)}`;

@@ -203,6 +203,17 @@ export const router = createRouter({
   scrollRestoration: true,
 });
 
+/** Begins to load the page that the address names, before anybody knows whether it may be shown. */
+export function preloadPage(): void {
+  for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+    const page = router.routesById[routeId as keyof typeof router.routesById].options.component as
+      | { preload?: () => Promise<unknown> }
+      | undefined;
+    // A page that does not load says so where it is shown.
+    page?.preload?.().catch(() => undefined);
+  }
+}
+
 declare module "@tanstack/react-router" {
   interface Register {
     router: typeof router;

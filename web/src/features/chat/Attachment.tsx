@@ -3,10 +3,11 @@ import { lazy, Suspense, useState } from "react";
 import { Icon } from "@/design/pieces/Icon";
 import { t } from "@/words";
 import type { Message } from "./queries";
-import { VoiceNote } from "./VoiceNote";
 
 /** Loaded when a picture is first looked at. */
 const Dialog = lazy(() => import("@/design/pieces/Overlay").then((part) => ({ default: part.Dialog })));
+
+const VoiceNote = lazy(() => import("./VoiceNote").then((part) => ({ default: part.VoiceNote })));
 
 /** What a message carries besides words: picture, video, voice, document, place. */
 export function Attachment({ message, name }: { message: Message; name: string }) {
@@ -35,7 +36,12 @@ export function Attachment({ message, name }: { message: Message; name: string }
         <video controls preload="metadata" src={file.url} className="max-h-80 max-w-full rounded-2" />
       );
     case "voice":
-      return <VoiceNote file={file} />;
+      return (
+        // Room is kept, so that nothing jumps.
+        <Suspense fallback={<div className="h-10 w-48" />}>
+          <VoiceNote file={file} />
+        </Suspense>
+      );
     default:
       return (
         <a href={file.url} download={file.name} className="flex items-center gap-2 underline underline-offset-4">

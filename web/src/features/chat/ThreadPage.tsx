@@ -1,16 +1,18 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Skeleton } from "@/design/pieces/Small";
 import { LoadError } from "@/design/pieces/States";
 import { useCouple } from "@/features/couple/queries";
 import { Composer } from "./Composer";
 import { PinnedBar } from "./PinnedBar";
 import { type Conversation, conversationQuery, type Message } from "./queries";
-import { SearchPanel } from "./SearchPanel";
 import { ThreadHead } from "./ThreadHead";
 import { ThreadView, type ThreadViewHandle } from "./ThreadView";
 import { loadDownTo, threadQuery } from "./thread";
+
+/** Loaded when the search is first opened. */
+const SearchPanel = lazy(() => import("./SearchPanel").then((part) => ({ default: part.SearchPanel })));
 
 export function ThreadPage() {
   const { id } = useParams({ from: "/members/chat/$id" });
@@ -58,16 +60,18 @@ function OneThread({ conversation }: { conversation: Conversation }) {
         searching={searching}
         onSearch={() => setSearching(!searching)}
       />
-      {searching && (
-        <SearchPanel
-          conversation={conversation}
-          onClose={() => setSearching(false)}
-          onFound={(seq) => {
-            setSearching(false);
-            void jump(seq);
-          }}
-        />
-      )}
+      <Suspense>
+        {searching && (
+          <SearchPanel
+            conversation={conversation}
+            onClose={() => setSearching(false)}
+            onFound={(seq) => {
+              setSearching(false);
+              void jump(seq);
+            }}
+          />
+        )}
+      </Suspense>
       <PinnedBar conversation={id} onJump={(seq) => void jump(seq)} />
       {thread.isError && !thread.data ? (
         <div className="flex-1 p-4">
