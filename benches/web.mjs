@@ -73,13 +73,22 @@ const watch = () => {
   observe("largest-contentful-paint", (entry) => {
     window.seen.lcp = entry.startTime;
   });
-  observe("event", (entry) => {
-    // Nothing in the app listens to keyup; a browser without a screen lets it last until somebody does something else.
-    if (!entry.interactionId || entry.name === "keyup" || entry.duration <= window.seen.inp) return;
-    const { target } = entry;
-    window.seen.inp = entry.duration;
-    window.seen.act = `${entry.name} on ${target?.tagName.toLowerCase()} ${(target?.ariaLabel ?? target?.textContent ?? "").slice(0, 30)}`;
-  }, { durationThreshold: 16 });
+  // From the act to the end of the frame that shows it. The entries of event timing would say the same, but a browser without a
+  // screen closes the last one only when something else happens.
+  for (const name of ["keydown", "pointerdown", "pointerup", "click"]) {
+    const acted = ({ timeStamp, target }) =>
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => {
+          const took = performance.now() - timeStamp;
+          if (took <= window.seen.inp) return;
+          window.seen.inp = took;
+          window.seen.act = `${name} on ${target.tagName?.toLowerCase()} ${(target.ariaLabel ?? target.textContent ?? "").slice(0, 30)}`;
+        };
+        port2.postMessage(0);
+      });
+    addEventListener(name, acted, { capture: true });
+  }
   observe("longtask", (entry) => window.seen.tasks.push(entry.duration));
 };
 

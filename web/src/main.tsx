@@ -5,9 +5,10 @@ import { startLive } from "@/api/live";
 import { renew, wasSignedIn } from "@/api/session";
 import { App } from "@/app/App";
 import { preloadPage } from "@/app/router";
-import { startWorker } from "@/app/worker";
+import { followReleases, startWorker } from "@/app/worker";
 import { speak, visitorsLanguage } from "@/words";
 
+followReleases();
 // Three things at once that the first page waits for: who is here, the words, and the page itself.
 if (wasSignedIn()) renew().catch(() => undefined);
 preloadPage();

@@ -6,3 +6,20 @@ export function startWorker(): void {
   if (document.readyState === "complete") register();
   else addEventListener("load", register);
 }
+
+const RELOADED = "o2o.reloaded";
+const AGAIN_MS = 60_000;
+
+/**
+ * A part of the page that is not there any more belongs to an older build than the server's: the page is loaded anew, once a
+ * minute at most. What was being written is kept (app/draft).
+ */
+export function followReleases(): void {
+  addEventListener("vite:preloadError", (event) => {
+    const last = Number(sessionStorage.getItem(RELOADED));
+    if (!navigator.onLine || Date.now() - last < AGAIN_MS) return;
+    event.preventDefault();
+    sessionStorage.setItem(RELOADED, String(Date.now()));
+    location.reload();
+  });
+}

@@ -27,7 +27,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tower::ServiceExt as _;
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::{CompressionLayer, DefaultPredicate, Predicate as _};
 
 /// Bytes of a request head at most.
 pub(super) const HEAD_LIMIT: usize = 32 * 1024;
@@ -49,7 +49,8 @@ struct Ended {
 impl Gate {
     pub fn new(app: Arc<App>, router: Router, operations: Arc<Operations>) -> Self {
         app.metrics.prepare(&operations);
-        let compressed = router.clone().layer(CompressionLayer::new());
+        let packs = DefaultPredicate::new().and(not_as_it_is);
+        let compressed = router.clone().layer(CompressionLayer::new().compress_when(packs));
         Self { app, router, compressed, operations }
     }
 
@@ -239,6 +240,14 @@ fn head_bytes(request: &Request<Body>) -> usize {
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
     target + fields.sum::<usize>()
+}
+
+/// Marks a response whose bytes, and the tag that names them, are as they should be sent.
+#[derive(Clone, Copy)]
+pub(super) struct AsItIs;
+
+fn not_as_it_is(_: StatusCode, _: http::Version, _: &HeaderMap, marks: &http::Extensions) -> bool {
+    marks.get::<AsItIs>().is_none()
 }
 
 /// Routes that nobody has: 404, and 405 where the path has another method.

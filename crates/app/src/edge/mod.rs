@@ -91,7 +91,7 @@ pub fn gate(app: &Arc<App>, site: Option<site::Site>) -> Arc<Gate> {
         .merge(health::routes())
         .merge(objects::routes())
         .merge(dev::routes(app));
-    let router = match site.map(Arc::new) {
+    let router = match site.map(|site| Arc::new(site.behind(app.public_url()))) {
         Some(site) => router.fallback(move |request| site.clone().answer(request)),
         None => router.merge(pages::front_door()).fallback(gate::nowhere),
     };

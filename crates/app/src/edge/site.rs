@@ -1,7 +1,11 @@
 //! The app for couples (`web/`): its files and pages, as `npm run build` left them. The binary brings them along; without
 //! them the server answers the API and its own few pages.
 
-use super::{etag, gate, request::header};
+use super::{
+    etag,
+    gate::{self, AsItIs},
+    request::header,
+};
 use axum::{
     body::Body,
     extract::Request,
@@ -12,11 +16,6 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 /// Paths that are the server's own: what is not there is a problem document, never a page.
 const OURS: [&str; 6] = ["/v1/", "/dev/", "/docs/", "/objects/", "/.well-known/", "/assets/"];
-/// Everything comes from this server, nothing is written into the page. Pictures and recordings of a member are also shown
-/// before they are uploaded (`blob:`).
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob: data:; \
-     media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; \
-     base-uri 'none'; form-action 'self'";
 const PAGE: &str = "index.html";
 const ROUTES: &str = "routes.json";
 
@@ -41,6 +40,7 @@ pub struct Site {
     page: File,
     /// Segments in lower case; one that begins with `$` stands for any.
     pages: Vec<Vec<String>>,
+    policy: HeaderValue,
 }
 
 impl Site {
@@ -58,7 +58,15 @@ impl Site {
             }
         }
         let page = files.remove(PAGE)?;
-        Some(Self { files, page, pages: routes.iter().map(|route| segments(route)).collect() })
+        let pages = routes.iter().map(|route| segments(route)).collect();
+        Some(Self { files, page, pages, policy: policy("") })
+    }
+
+    /// The same behind its public URL: links to files of members begin with it, also where the app was opened by another name
+    /// of this server.
+    pub(super) fn behind(self, public_url: &str) -> Self {
+        let end = public_url.match_indices('/').nth(2).map_or(public_url.len(), |(at, _)| at);
+        Self { policy: policy(&public_url[..end]), ..self }
     }
 
     /// Whatever no route of the server took.
@@ -68,17 +76,19 @@ impl Site {
             return gate::nowhere().await;
         }
         if let Some(file) = path.strip_prefix('/').and_then(|name| self.files.get(name)) {
-            return file.answer(headers, StatusCode::OK);
+            return file.answer(headers, StatusCode::OK, &self.policy);
         }
         if OURS.iter().any(|prefix| path.starts_with(prefix) || path == &prefix[..prefix.len() - 1]) {
             return gate::nowhere().await;
         }
         if self.is_page(path) {
-            return self.page.answer(headers, StatusCode::OK);
+            return self.page.answer(headers, StatusCode::OK, &self.policy);
         }
         // A friendly page for people, a problem for programs.
         match header(headers, "accept") {
-            Some(accept) if accept.contains("text/html") => self.page.answer(headers, StatusCode::NOT_FOUND),
+            Some(accept) if accept.contains("text/html") => {
+                self.page.answer(headers, StatusCode::NOT_FOUND, &self.policy)
+            }
             _ => gate::nowhere().await,
         }
     }
@@ -92,7 +102,7 @@ impl Site {
 }
 
 impl File {
-    fn answer(&self, headers: &HeaderMap, status: StatusCode) -> Response<Body> {
+    fn answer(&self, headers: &HeaderMap, status: StatusCode, policy: &HeaderValue) -> Response<Body> {
         let accepted = header(headers, "accept-encoding").unwrap_or_default();
         let (form, encoding) = match (&self.brotli, &self.gzip) {
             (Some(form), _) if takes(accepted, "br") => (form, Some("br")),
@@ -114,20 +124,32 @@ impl File {
             (names::CACHE_CONTROL, cached),
             (names::VARY, "Accept-Encoding"),
             (names::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (names::CONTENT_SECURITY_POLICY, POLICY),
             (names::REFERRER_POLICY, "no-referrer"),
             (names::X_FRAME_OPTIONS, "DENY"),
             (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-            (HeaderName::from_static("permissions-policy"), "geolocation=(self), microphone=(self), camera=(self)"),
+            (HeaderName::from_static("permissions-policy"), "geolocation=(), microphone=(self), camera=()"),
         ] {
             out.insert(name, HeaderValue::from_static(value));
         }
         if let Some(encoding) = encoding {
             out.insert(names::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
+        out.insert(names::CONTENT_SECURITY_POLICY, policy.clone());
         out.insert(names::ETAG, form.tag.clone());
+        response.extensions_mut().insert(AsItIs);
         response
     }
+}
+
+/// Everything comes from this server, nothing is written into the page; files of members from `origin` too. Pictures and
+/// recordings are also shown before they are uploaded (`blob:`).
+fn policy(origin: &str) -> HeaderValue {
+    let text = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob: data: {origin}; \
+         media-src 'self' blob: {origin}; connect-src 'self' {origin}; manifest-src 'self'; worker-src 'self'; \
+         frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    );
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
 fn form(bytes: Cow<'static, [u8]>) -> Form {

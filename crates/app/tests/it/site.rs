@@ -12,7 +12,7 @@ const BUILD: [(&str, &str); 9] = [
     ("index.html", "<!doctype html><title>One 2 One Love</title>"),
     ("index.html.br", "packed page"),
     ("routes.json", r#"["/", "/login", "/notes/sent", "/chat/$id"]"#),
-    ("sw.js", "self.onfetch = null"),
+    ("sw.js", "self.onfetch = null; // and enough more that packing it would pay"),
     ("manifest.webmanifest", "{}"),
     ("assets/main-1a2b.js", "export {}"),
     ("assets/main-1a2b.js.br", "packed by brotli"),
@@ -66,7 +66,7 @@ fn without_a_page_or_its_routes_there_is_no_app() {
 
 #[tokio::test]
 async fn pages_are_the_app_whatever_the_case_of_their_letters() {
-    let (_app, gate) = served().await;
+    let (app, gate) = served().await;
     for path in ["/", "/login", "/Login", "/NOTES/Sent/", "/chat/cnv_01kam9q1v0fz8rzk7c4v2t9m5e", "/login?to=%2Fhome"] {
         let page = get(&gate, path, &[]).await;
         assert_eq!((page.status, page.body.as_str()), (StatusCode::OK, BUILD[0].1), "{path}");
@@ -74,6 +74,7 @@ async fn pages_are_the_app_whatever_the_case_of_their_letters() {
         assert_eq!(page.header("cache-control"), Some("no-cache"), "{path}");
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
+        assert!(policy.contains(&format!("img-src 'self' blob: data: {};", app.core().public_url())), "{policy}");
         assert_eq!(page.header("referrer-policy"), Some("no-referrer"), "tokens of links stay here");
     }
 }
@@ -133,7 +134,11 @@ async fn files_come_in_the_best_form_that_the_caller_takes() {
         tags.insert(file.header("etag").unwrap().to_owned());
     }
     assert_eq!(tags.len(), 3, "each form has its own tag");
-    assert_eq!(get(&gate, "/icons/icon-192.png", &[]).await.header("content-type"), Some("image/png"));
+    // What has no packed form gains nothing by one, and goes out under its own tag.
+    let picture = get(&gate, "/icons/icon-192.png", &[("accept-encoding", "gzip, br")]).await;
+    assert_eq!((picture.header("content-type"), picture.header("content-encoding")), (Some("image/png"), None));
+    let worker = get(&gate, "/sw.js", &[("accept-encoding", "gzip, br")]).await;
+    assert_eq!((worker.header("content-encoding"), worker.body.as_str()), (None, BUILD[3].1));
     let manifest = get(&gate, "/manifest.webmanifest", &[]).await;
     assert_eq!(manifest.header("content-type"), Some("application/manifest+json"));
 }
@@ -152,5 +157,5 @@ async fn what_the_caller_has_is_not_sent_again() {
     }
     let head = ask(&gate, Method::HEAD, "/sw.js", &[]).await;
     assert_eq!((head.status, head.body.as_str()), (StatusCode::OK, ""));
-    assert_eq!(head.header("content-length"), Some("19"));
+    assert_eq!(head.header("content-length"), Some(BUILD[3].1.len().to_string().as_str()));
 }

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { usePrefetchQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Skeleton } from "@/design/pieces/Small";
@@ -16,6 +16,9 @@ const SearchPanel = lazy(() => import("./SearchPanel").then((part) => ({ default
 
 export function ThreadPage() {
   const { id } = useParams({ from: "/members/chat/$id" });
+  const queries = useQueryClient();
+  // Both at once: the thread does not wait for who is in it.
+  usePrefetchQuery(threadQuery(queries, id));
   const conversation = useQuery(conversationQuery(id));
   if (conversation.isError) {
     return (
