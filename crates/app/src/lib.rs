@@ -7,6 +7,7 @@ mod calls;
 mod cards;
 mod chat;
 mod check;
+mod console;
 mod couples;
 pub mod edge;
 pub mod files;

@@ -58,6 +58,8 @@ pub enum Action {
     /// Staff read this record.
     AuditRead,
     ReportClose,
+    /// Staff gave parked jobs another chance.
+    JobRedrive,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -24,7 +24,8 @@ pub mod site;
 pub mod upload;
 
 use crate::{
-    app::App, audit, calls, chat, couples, files, identity, languages, notes, plans, presence, profiles, realtime,
+    app::App, audit, calls, chat, console, couples, files, identity, languages, notes, plans, presence, profiles,
+    realtime,
 };
 use axum::{
     Router,
@@ -67,6 +68,7 @@ fn features() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .merge(presence::routes())
         .merge(realtime::routes())
         .merge(audit::routes())
+        .merge(console::routes())
         .split_for_parts();
     (router, openapi::finish(document))
 }

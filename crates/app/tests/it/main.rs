@@ -6,6 +6,7 @@
 
 mod access;
 mod access_calls;
+mod access_staff;
 mod audit;
 mod calls;
 mod calls_devices;
@@ -66,6 +67,7 @@ mod second_factor;
 mod site;
 mod sockets;
 mod staff;
+mod staff_queues;
 mod work;
 mod work_golden;
 

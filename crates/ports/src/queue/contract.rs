@@ -47,6 +47,9 @@ pub const CASES: &[Case<Subject>] = cases![
     "after max_receives it is parked and nowhere else" => parking::worn_out,
     "a worker parks at once with a reason" => parking::at_once,
     "redrive moves back what is parked and says how many" => parking::redrive,
+    "a redrive of some leaves the others parked" => parking::redrive_some,
+    "parked ones are read on from behind the last one seen" => parking::read_on,
+    "every message is counted once: waiting, held or parked" => parking::counts,
     "a receipt from before a redrive stays dead" => parking::fence_over_redrive,
     "a poison message does not block the queue" => parking::poison,
 ];

@@ -5,7 +5,8 @@
 //!   prolongs it, to at most 12 hours from the receive that the receipt names.
 //! - A receipt of an earlier receive is answered `false` ("no longer ours"), never as an error.
 //! - After `max_receives` receives the message is parked and delivered no more; it is nowhere else.
-//! - `redrive` moves parked messages back and says how many.
+//! - `redrive` moves parked messages back and says how many; `redrive_some` those of them that are named.
+//! - `counts` tells what is waiting, held and parked: each message is in exactly one of the three.
 //! - The same `dedup` key within 5 minutes returns the same message id and is delivered once.
 //! - A delay over 15 minutes, a visibility or back-off over 12 hours, a body over 256 KiB (attributes included) or an
 //!   unknown queue is refused.
@@ -74,6 +75,18 @@ pub struct Parked {
     pub reason: String,
 }
 
+/// What is in a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// To be delivered, now or after its delay.
+    pub waiting: u64,
+    /// Held by a worker whose lease runs.
+    pub running: u64,
+    pub parked: u64,
+    /// When the oldest of the waiting ones was sent.
+    pub oldest_waiting_at: Option<Time>,
+}
+
 #[async_trait]
 pub trait Queue: Send + Sync + 'static {
     /// All or none of `messages`; their ids in order.
@@ -95,8 +108,23 @@ pub trait Queue: Send + Sync + 'static {
     async fn park(&self, queue: QueueName, receipt: Receipt, reason: &str, now: Time) -> PortResult<bool>;
 
     /// The longest parked first.
-    async fn parked(&self, queue: QueueName, limit: usize) -> PortResult<Vec<Parked>>;
+    async fn parked(&self, queue: QueueName, limit: usize) -> PortResult<Vec<Parked>> {
+        self.parked_after(queue, None, limit).await
+    }
+
+    /// [`Queue::parked`] from behind one of them, which may be gone by now.
+    async fn parked_after(
+        &self,
+        queue: QueueName,
+        after: Option<(Time, QueuedId)>,
+        limit: usize,
+    ) -> PortResult<Vec<Parked>>;
 
     /// Moves every parked message back, with its receives at zero.
     async fn redrive(&self, queue: QueueName, now: Time) -> PortResult<u64>;
+
+    /// [`Queue::redrive`] of these alone. Those that are not parked, or in another queue, are left as they are.
+    async fn redrive_some(&self, queue: QueueName, ids: &[QueuedId], now: Time) -> PortResult<u64>;
+
+    async fn counts(&self, queue: QueueName, now: Time) -> PortResult<Counts>;
 }

@@ -2,7 +2,8 @@
 //! ahead, so the one index `(queue, visible)` answers both "is anything due" and "what is in flight is not".
 
 use super::{
-    DEDUP_MS, Delivery, MAX_BODY, MAX_DEDUP, MAX_DELAY_MS, MAX_LEASE_MS, NewMessage, Parked, Queue, QueueName, Receipt,
+    Counts, DEDUP_MS, Delivery, MAX_BODY, MAX_DEDUP, MAX_DELAY_MS, MAX_LEASE_MS, NewMessage, Parked, Queue, QueueName,
+    Receipt,
 };
 use crate::{Fault, PortError, PortResult, embedded::Store, tally};
 use async_trait::async_trait;
@@ -137,16 +138,22 @@ impl Queue for SqliteQueue {
         self.held("queue.park", queue, receipt, move |conn, _, id| set_parked(conn, id, &reason, now)).await
     }
 
-    async fn parked(&self, queue: QueueName, limit: usize) -> PortResult<Vec<Parked>> {
+    async fn parked_after(
+        &self,
+        queue: QueueName,
+        after: Option<(Time, QueuedId)>,
+        limit: usize,
+    ) -> PortResult<Vec<Parked>> {
+        let (at, last) = after.map_or((i64::MIN, Vec::new()), |(at, id)| (at.0, id.bytes().to_vec()));
         let op = "queue.parked";
         self.known(queue, op)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let found = self.store.read(op, |conn| {
             let mut statement = conn.prepare_cached(
                 "select id, body, receives, parked, reason from queue
-                 where queue = ?1 and parked is not null order by parked, id limit ?2",
+                 where queue = ?1 and parked is not null and (parked, id) > (?3, ?4) order by parked, id limit ?2",
             )?;
-            let rows = statement.query_map(params![queue.0, limit], |row| {
+            let rows = statement.query_map(params![queue.0, limit, at, last], |row| {
                 Ok(Parked {
                     id: id(row, 0)?,
                     body: body(row, 1)?,
@@ -172,6 +179,47 @@ impl Queue for SqliteQueue {
             .execute(params![queue.0, now.0])
         });
         Ok(moved.await? as u64)
+    }
+
+    async fn redrive_some(&self, queue: QueueName, ids: &[QueuedId], now: Time) -> PortResult<u64> {
+        let op = "queue.redrive_some";
+        self.known(queue, op)?;
+        let ids = ids.to_vec();
+        let moved = self.store.write(op, move |conn| {
+            let mut statement = conn.prepare_cached(
+                "update queue set parked = null, reason = null, receives = 0, held = null, visible = ?2
+                 where queue = ?1 and id = ?3 and parked is not null",
+            )?;
+            ids.iter().map(|id| statement.execute(params![queue.0, now.0, &id.bytes()[..]])).sum()
+        });
+        let moved: usize = moved.await?;
+        Ok(moved as u64)
+    }
+
+    async fn counts(&self, queue: QueueName, now: Time) -> PortResult<Counts> {
+        let op = "queue.counts";
+        self.known(queue, op)?;
+        tally::add(1, 1);
+        self.store.read(op, |conn| {
+            let parked = conn
+                .prepare_cached("select count(*) from queue where queue = ?1 and parked is not null")?
+                .query_row([queue.0], |row| row.get(0))?;
+            // A lease that lapsed is as good as none.
+            conn.prepare_cached(
+                "select count(*) filter (where held is null or visible <= ?2),
+                   count(*) filter (where held is not null and visible > ?2),
+                   min(sent) filter (where held is null or visible <= ?2)
+                 from queue where queue = ?1 and parked is null",
+            )?
+            .query_row(params![queue.0, now.0], |row| {
+                Ok(Counts {
+                    waiting: row.get(0)?,
+                    running: row.get(1)?,
+                    parked,
+                    oldest_waiting_at: row.get::<_, Option<i64>>(2)?.map(Time),
+                })
+            })
+        })
     }
 }
 

@@ -1,5 +1,6 @@
-use super::{MAIL, SHORT, Subject, bodies, lapsed, message};
-use crate::queue::NewMessage;
+use super::{MAIL, PUSH, SHORT, Subject, bodies, lapsed, message};
+use crate::queue::{Counts, NewMessage, QueueName};
+use base::id::QueuedId;
 
 fn twice(body: &str) -> NewMessage {
     NewMessage { max_receives: 2, ..message(body) }
@@ -39,7 +40,7 @@ pub(super) async fn at_once(s: Subject) {
     assert_eq!((parked.len(), &parked[0].reason[..], parked[0].receives), (1, "no such mailbox", 1));
     assert!(!s.port.done(MAIL, held.receipt).await.expect("done answers"), "the receipt outlives the parking");
     assert_eq!(s.parked_bodies().await, ["bad address"]);
-    assert!(s.port.parked(crate::queue::contract::PUSH, 10).await.expect("parked answers").is_empty());
+    assert!(s.port.parked(PUSH, 10).await.expect("parked answers").is_empty());
 }
 
 pub(super) async fn redrive(s: Subject) {
@@ -55,6 +56,59 @@ pub(super) async fn redrive(s: Subject) {
     assert!(found.iter().all(|d| d.receives == 1), "the receives begin at zero: {found:?}");
     lapsed(&s);
     assert_eq!(s.receive(10).await.len(), 3, "a second chance of as many receives as the first");
+}
+
+pub(super) async fn redrive_some(s: Subject) {
+    let ids = s.send(vec![twice("a"), twice("b"), twice("c")]).await;
+    let healthy = s.port.send(PUSH, vec![message("push")], s.now()).await.expect("send answers");
+    wear_out(&s, 2).await;
+    let some = async |queue: QueueName, ids: &[QueuedId]| {
+        s.port.redrive_some(queue, ids, s.now()).await.expect("redrive_some answers")
+    };
+    assert_eq!(some(MAIL, &[]).await, 0);
+    assert_eq!(some(PUSH, &ids).await, 0, "of another queue");
+    assert_eq!(some(MAIL, &[ids[1], healthy[0]]).await, 1);
+    assert_eq!(some(MAIL, &[ids[1]]).await, 0, "not parked any more");
+    assert_eq!(s.parked_bodies().await, ["a", "c"]);
+    let found = s.one().await;
+    assert_eq!((&found.body[..], found.receives), (&b"b"[..], 1));
+}
+
+pub(super) async fn read_on(s: Subject) {
+    s.send(["a", "b", "c", "d", "e"].map(twice).to_vec()).await;
+    wear_out(&s, 2).await;
+    let all = s.port.parked(MAIL, 10).await.expect("parked answers");
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = s.port.parked_after(MAIL, after, 2).await.expect("parked_after answers");
+        let Some(last) = page.last() else { break };
+        after = Some((last.parked_at, last.id));
+        // What was seen may be gone when the next page is asked for.
+        s.port.redrive_some(MAIL, &[last.id], s.now()).await.expect("redrive_some answers");
+        seen.extend(page.iter().map(|parked| parked.id));
+    }
+    assert_eq!(seen, all.iter().map(|parked| parked.id).collect::<Vec<_>>());
+}
+
+pub(super) async fn counts(s: Subject) {
+    let counts = async || s.port.counts(MAIL, s.now()).await.expect("counts answers");
+    let none = Counts { waiting: 0, running: 0, parked: 0, oldest_waiting_at: None };
+    assert_eq!(counts().await, none);
+    let sent = s.now();
+    s.send(vec![message("a"), NewMessage { delay_ms: 10 * SHORT, ..message("later") }]).await;
+    let waiting = counts().await;
+    assert_eq!((waiting.waiting, waiting.running, waiting.parked), (2, 0, 0), "a delay is a wait");
+    assert!(waiting.oldest_waiting_at.is_some_and(|at| at >= sent && at <= s.now()));
+    s.one().await;
+    let running = counts().await;
+    assert_eq!((running.waiting, running.running, running.parked), (1, 1, 0));
+    lapsed(&s);
+    assert_eq!(counts().await.running, 0, "a lease that lapsed is as good as none");
+    let held = s.one().await;
+    assert!(s.port.park(MAIL, held.receipt, "stuck", s.now()).await.expect("park answers"));
+    let parked = counts().await;
+    assert_eq!((parked.waiting, parked.running, parked.parked), (1, 0, 1));
+    assert_eq!(s.port.counts(PUSH, s.now()).await.expect("counts answers"), none, "of another queue");
 }
 
 pub(super) async fn fence_over_redrive(s: Subject) {
