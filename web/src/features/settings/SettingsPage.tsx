@@ -1,4 +1,4 @@
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { LogOut } from "lucide-react";
 import type { ReactNode } from "react";
 import { signOut } from "@/api/session";
@@ -6,6 +6,7 @@ import { useTitle } from "@/app/title";
 import { Button } from "@/design/pieces/Button";
 import { Card, CardTitle, PageHead } from "@/design/pieces/Card";
 import { Icon } from "@/design/pieces/Icon";
+import { useMe } from "@/features/profile/queries";
 import { t } from "@/words";
 import { Blocked } from "./Blocked";
 import { EmailChangeForm } from "./EmailChangeForm";
@@ -18,6 +19,7 @@ import { Sessions } from "./Sessions";
 
 export function SettingsPage() {
   useTitle(t("settings.title"));
+  const me = useMe();
   const navigate = useNavigate();
   const leave = async () => {
     await signOut();
@@ -36,10 +38,21 @@ export function SettingsPage() {
   return (
     <>
       <PageHead title={t("settings.title")}>
-        <Button tone="quiet" onClick={() => void leave()}>
-          <Icon of={LogOut} size={18} />
-          {t("settings.signout")}
-        </Button>
+        {/* On a phone the tabs below have no room for these. */}
+        <div className="flex flex-wrap gap-3">
+          <Button asChild tone="quiet">
+            <Link to="/profile">{t("profile.title")}</Link>
+          </Button>
+          {me.role && (
+            <Button asChild tone="quiet">
+              <Link to="/staff">{t("staff.title")}</Link>
+            </Button>
+          )}
+          <Button tone="quiet" onClick={() => void leave()}>
+            <Icon of={LogOut} size={18} />
+            {t("settings.signout")}
+          </Button>
+        </div>
       </PageHead>
       <div className="grid gap-6 broad:grid-cols-[12rem_1fr]">
         <nav aria-label={t("settings.sections")} className="hidden broad:block">
