@@ -11,7 +11,7 @@ import { t } from "@/words";
 import { conversationsQuery, type Message } from "./queries";
 
 /** Sends a message on to people with whom there is a conversation. */
-export function ForwardDialog({ message, onClose }: { message: Message; name: string; onClose: () => void }) {
+export function ForwardDialog({ message, onClose }: { message: Message; onClose: () => void }) {
   const others = useQuery(conversationsQuery("all")).data?.filter((one) => one.id !== message.conversation_id) ?? [];
   const once = useOnceKey();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());

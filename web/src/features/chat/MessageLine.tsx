@@ -34,7 +34,7 @@ type Dialog = "edit" | "delete" | "forward";
 
 /** One message: its bubble, reactions, time and receipt. */
 export const MessageLine = memo(function MessageLine(props: MessageLineProps) {
-  const { message, first, last, mine, name, standsOut, onReply, onJump } = props;
+  const { message, first, last, mine, onReply } = props;
   const [dialog, setDialog] = useState<Dialog>();
   const close = () => setDialog(undefined);
   if (message.kind === "call" && message.call) {
@@ -51,7 +51,7 @@ export const MessageLine = memo(function MessageLine(props: MessageLineProps) {
       className={clsx("group flex items-center gap-1", mine ? "flex-row-reverse" : "flex-row", first ? "pt-3" : "pt-1")}
     >
       <div className={clsx("flex max-w-[82%] flex-col wide:max-w-[70%]", mine ? "items-end" : "items-start")}>
-        <Bubble {...props} standsOut={standsOut} onJump={onJump} />
+        <Bubble {...props} />
         <Reactions message={message} />
         <Below message={message} mine={mine} last={last} />
       </div>
@@ -61,7 +61,7 @@ export const MessageLine = memo(function MessageLine(props: MessageLineProps) {
       <Suspense>
         {dialog === "edit" && <EditMessage message={message} onClose={close} />}
         {dialog === "delete" && <DeleteDialog message={message} mine={mine} onClose={close} />}
-        {dialog === "forward" && <ForwardDialog message={message} name={name} onClose={close} />}
+        {dialog === "forward" && <ForwardDialog message={message} onClose={close} />}
       </Suspense>
     </div>
   );

@@ -1,72 +1,26 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { Button } from "@/design/pieces/Button";
-import { Pages } from "@/design/pieces/Pages";
-import { Pills } from "@/design/pieces/Pills";
 import { Chip } from "@/design/pieces/Small";
-import { EmptyState } from "@/design/pieces/States";
 import { useCouple } from "@/features/couple/queries";
 import { t } from "@/words";
-import { ago, moment, month } from "@/words/format";
+import { ago, moment } from "@/words/format";
+import { Box } from "./Box";
 import { channelText } from "./channels";
 import { Words } from "./Letter";
-import { byMonth } from "./months";
-import { NotesFrame } from "./NotesFrame";
-import { boxQuery, type Note } from "./queries";
-
-type Filter = "all" | "opened" | "failed";
+import type { Note } from "./queries";
 
 export function SentPage() {
-  const [filter, setFilter] = useState<Filter>("all");
-  const query = useInfiniteQuery(boxQuery("sent", filter === "all" ? undefined : filter));
   return (
-    <NotesFrame>
-      <div className="mb-6">
-        <Pills
-          label={t("notes.filter")}
-          value={filter}
-          onChange={setFilter}
-          options={[
-            { value: "all", text: t("notes.all") },
-            { value: "opened", text: t("notes.opened_filter") },
-            { value: "failed", text: t("notes.failed_filter") },
-          ]}
-        />
-      </div>
-      <Pages
-        query={query}
-        empty={
-          filter === "all" ? (
-            <EmptyState
-              title={t("notes.none_sent_title")}
-              action={
-                <Button asChild>
-                  <Link to="/notes/write">{t("notes.write")}</Link>
-                </Button>
-              }
-            >
-              {t("notes.none_sent")}
-            </EmptyState>
-          ) : (
-            <EmptyState title={t("notes.none_scheduled_title")} />
-          )
-        }
-      >
-        {(notes) =>
-          byMonth(notes, (note) => note.created_at).map(([at, group]) => (
-            <section key={at}>
-              <h2 className="mb-3 text-title">{month(at)}</h2>
-              <div className="grid items-start gap-4 broad:grid-cols-2">
-                {group.map((note) => (
-                  <SentNote key={note.id} note={note} />
-                ))}
-              </div>
-            </section>
-          ))
-        }
-      </Pages>
-    </NotesFrame>
+    <Box
+      box="sent"
+      filters={[
+        { value: "opened", text: t("notes.opened_filter") },
+        { value: "failed", text: t("notes.failed_filter") },
+      ]}
+      empty={{ title: t("notes.none_sent_title"), text: t("notes.none_sent") }}
+    >
+      {(note) => <SentNote key={note.id} note={note} />}
+    </Box>
   );
 }
 

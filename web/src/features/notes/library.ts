@@ -1,5 +1,6 @@
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, ok, type Schemas } from "@/api/client";
+import { pagesQuery } from "@/api/pages";
 import { toast } from "@/design/pieces/Toast";
 import { sentence } from "@/problems/say";
 import { language } from "@/words";
@@ -15,38 +16,14 @@ export const categoriesQuery = queryOptions({
 });
 
 export const templatesQuery = (category: string, q: string) =>
-  infiniteQueryOptions({
-    queryKey: ["notes", "templates", category, q],
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      ok(
-        api.GET("/v1/note-templates", {
-          params: {
-            query: {
-              limit: 20,
-              ...(category && { category: category as Schemas["CategoryKey"] }),
-              ...(q && { q }),
-              ...(pageParam && { cursor: pageParam }),
-            },
-          },
-          signal,
-        }),
-      ),
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  pagesQuery(["notes", "templates", category, q], 20, (page, signal) => {
+    const query = { ...page, ...(category && { category: category as Schemas["CategoryKey"] }), ...(q && { q }) };
+    return ok(api.GET("/v1/note-templates", { params: { query }, signal }));
   });
 
-export const favouritesQuery = infiniteQueryOptions({
-  queryKey: ["notes", "favourites", "list"],
-  initialPageParam: undefined as string | undefined,
-  queryFn: ({ pageParam, signal }) =>
-    ok(
-      api.GET("/v1/me/favourite-templates", {
-        params: { query: { limit: 20, ...(pageParam && { cursor: pageParam }) } },
-        signal,
-      }),
-    ),
-  getNextPageParam: (page) => page.next_cursor ?? undefined,
-});
+export const favouritesQuery = pagesQuery(["notes", "favourites", "list"], 20, (page, signal) =>
+  ok(api.GET("/v1/me/favourite-templates", { params: { query: page }, signal })),
+);
 
 /** Ids of all favourites, to mark them in any list. */
 export const favouriteIdsQuery = queryOptions({

@@ -1,5 +1,6 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { api, ok, type Schemas } from "@/api/client";
+import { pagesQuery } from "@/api/pages";
 
 export type Note = Schemas["Note"];
 export type Scheduled = Schemas["Scheduled"];
@@ -19,37 +20,12 @@ export const allowanceQuery = queryOptions({
 });
 
 /** One box, newest first, page by page. */
-export const boxQuery = (box: "received" | "sent", status?: string) =>
-  infiniteQueryOptions({
-    queryKey: ["notes", "box", box, status ?? "all"],
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      ok(
-        api.GET("/v1/notes", {
-          params: {
-            query: {
-              box,
-              limit: 20,
-              ...(status && { status: status as "sent" }),
-              ...(pageParam && { cursor: pageParam }),
-            },
-          },
-          signal,
-        }),
-      ),
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  });
+export const boxQuery = (box: "received" | "sent", status?: Note["status"]) =>
+  pagesQuery(["notes", "box", box, status ?? "all"], 20, (page, signal) =>
+    ok(api.GET("/v1/notes", { params: { query: { box, ...page, ...(status && { status }) } }, signal })),
+  );
 
 export const scheduledQuery = (status: Schemas["State"]) =>
-  infiniteQueryOptions({
-    queryKey: ["notes", "scheduled", status],
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      ok(
-        api.GET("/v1/scheduled-notes", {
-          params: { query: { status, limit: 20, ...(pageParam && { cursor: pageParam }) } },
-          signal,
-        }),
-      ),
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  });
+  pagesQuery(["notes", "scheduled", status], 20, (page, signal) =>
+    ok(api.GET("/v1/scheduled-notes", { params: { query: { status, ...page } }, signal })),
+  );

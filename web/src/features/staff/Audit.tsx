@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { api, ok, type Schemas } from "@/api/client";
+import { pagesQuery } from "@/api/pages";
 import { TextField } from "@/design/pieces/Field";
 import { Pages } from "@/design/pieces/Pages";
 import { Pills } from "@/design/pieces/Pills";
@@ -17,18 +18,11 @@ export function Audit() {
   const [outcome, setOutcome] = useState<Outcome>("any");
   const wanted = useDeferredValue(member.trim());
   const query = { ...(/^mem_\w{26}$/.test(wanted) && { member: wanted }), ...(outcome !== "any" && { outcome }) };
-  const entries = useInfiniteQuery({
-    queryKey: ["staff", "audit", query],
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      ok(
-        api.GET("/v1/staff/audit", {
-          params: { query: { ...query, limit: 50, ...(pageParam && { cursor: pageParam }) } },
-          signal,
-        }),
-      ),
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  });
+  const entries = useInfiniteQuery(
+    pagesQuery(["staff", "audit", query], 50, (page, signal) =>
+      ok(api.GET("/v1/staff/audit", { params: { query: { ...query, ...page } }, signal })),
+    ),
+  );
   return (
     <section className="grid gap-3">
       <h2 className="text-title">{t("staff.audit")}</h2>

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ok, type Schemas } from "@/api/client";
+import { pagesQuery } from "@/api/pages";
 import { Button } from "@/design/pieces/Button";
 import { Pages } from "@/design/pieces/Pages";
 import { Table } from "@/design/pieces/Table";
@@ -13,18 +14,11 @@ const key = ["staff", "reports"];
 
 /** Open reports. What was reported is hidden until it is asked for. */
 export function Reports() {
-  const reports = useInfiniteQuery({
-    queryKey: key,
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      ok(
-        api.GET("/v1/staff/reports", {
-          params: { query: { status: "open", limit: 50, ...(pageParam && { cursor: pageParam }) } },
-          signal,
-        }),
-      ),
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  });
+  const reports = useInfiniteQuery(
+    pagesQuery(key, 50, (page, signal) =>
+      ok(api.GET("/v1/staff/reports", { params: { query: { status: "open", ...page } }, signal })),
+    ),
+  );
   return (
     <section className="grid gap-3">
       <h2 className="text-title">{t("staff.reports")}</h2>
