@@ -14,6 +14,9 @@ test("a visitor of a private page signs in and comes back to it", async ({ membe
   await page.goto("/notes/sent?x=1");
   await expect(page).toHaveURL(/\/login/);
   await expect(page.getByRole("textbox", { name: "Email" })).toHaveCount(1);
+  // Nothing else answers to these names, the button that shows what is typed least of all.
+  await expect(page.getByLabel("Email")).toHaveCount(1);
+  await expect(page.getByLabel("Password")).toHaveCount(1);
   await page.getByLabel("Email").fill(mara.email);
   await page.getByLabel("Password", { exact: true }).fill("not the password");
   await page.getByRole("button", { name: "Sign in" }).click();
