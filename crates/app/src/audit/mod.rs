@@ -60,6 +60,10 @@ pub enum Action {
     ReportClose,
     /// Staff gave parked jobs another chance.
     JobRedrive,
+    /// Staff looked for a member.
+    MemberSearch,
+    /// Staff were shown a member's name and address, for the reason in the detail.
+    MemberReveal,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -138,7 +142,7 @@ impl Entry {
         self
     }
 
-    /// What else is worth knowing: words and numbers of ours, nothing a person typed.
+    /// What else is worth knowing: words and numbers of ours, nothing a person typed but the reason staff give.
     pub fn with(mut self, detail: Value) -> Self {
         self.detail = Some(detail);
         self

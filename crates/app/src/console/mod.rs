@@ -2,6 +2,7 @@
 //!
 //! Staff see what an act needs and no more; whatever they change is on record before it happens.
 
+mod members;
 mod queues;
 mod routes;
 

@@ -1,6 +1,9 @@
 //! HTTP of the console of staff.
 
-use super::queues::{self, ListParked, ParkedJob, QueueState, Redrive, Redriven, Redriving, Watching};
+use super::{
+    members::{self, FindMembers, Members, Reveal, StaffMember},
+    queues::{self, ListParked, ParkedJob, QueueState, Redrive, Redriven, Redriving, Watching},
+};
 use crate::{
     app::{App, AppState},
     edge::{
@@ -11,14 +14,19 @@ use crate::{
     identity::staff::Staff,
 };
 use axum::{Json, extract::State};
-use base::page::Page;
+use base::{id::MemberId, page::Page};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(list_queues)).routes(routes!(list_parked)).routes(routes!(redrive_jobs))
+    OpenApiRouter::new()
+        .routes(routes!(list_queues))
+        .routes(routes!(list_parked))
+        .routes(routes!(redrive_jobs))
+        .routes(routes!(find_staff_members))
+        .routes(routes!(read_staff_member))
 }
 
 /// The queues; there is one page of them.
@@ -64,4 +72,38 @@ async fn redrive_jobs(
     OptionalInput(asked): OptionalInput<Redrive>,
 ) -> Answer<Json<Redriven>> {
     Ok(Json(queues::redrive(&app, &cx, &staff, &queue, &asked).await?))
+}
+
+/// A list of members, as staff see them.
+#[derive(Serialize, ToSchema)]
+pub struct StaffMemberPage {
+    pub data: Vec<StaffMember>,
+    pub next_cursor: Option<String>,
+}
+
+/// Members by address, id or the beginning of a name, with name and address hidden. For support, moderators and
+/// superadmins; searching is recorded.
+#[utoipa::path(get, path = "/v1/staff/members", tag = "Staff", params(FindMembers),
+    responses((status = 200, body = StaffMemberPage)))]
+async fn find_staff_members(
+    State(app): AppState,
+    staff: Staff<Members>,
+    Unit(cx): Unit,
+    Params(asked): Params<FindMembers>,
+) -> Answer<Json<Page<StaffMember>>> {
+    Ok(Json(members::find(&app, &cx, &staff, &asked).await?))
+}
+
+/// One member. With a reason, name and address are shown whole, and the record has the reason. For support, moderators
+/// and superadmins.
+#[utoipa::path(get, path = "/v1/staff/members/{id}", tag = "Staff", params(("id" = MemberId, Path), Reveal),
+    responses((status = 200, body = StaffMember)))]
+async fn read_staff_member(
+    State(app): AppState,
+    staff: Staff<Members>,
+    Unit(cx): Unit,
+    Place(id): Place<MemberId>,
+    Params(asked): Params<Reveal>,
+) -> Answer<Json<StaffMember>> {
+    Ok(Json(members::one(&app, &cx, &staff, id, &asked).await?))
 }

@@ -87,6 +87,34 @@ pub async fn by_email(cx: &Cx, tx: &mut Tx, email: &str) -> Result<Option<Accoun
     Ok(row.map(|r| account(&r, cx.now())).transpose()?)
 }
 
+/// Whose name begins so, by name and then id, from behind `after`. An empty beginning is everybody's.
+pub async fn by_name(
+    cx: &Cx,
+    tx: &mut Tx,
+    beginning: &str,
+    after: Option<MemberId>,
+    limit: usize,
+) -> Result<Vec<Account>> {
+    let from = name_key(beginning);
+    // No name that begins so comes after it: the last character there is.
+    let until = format!("{from}{}", char::MAX);
+    let (mut key, mut last) = (String::new(), String::new());
+    if let Some(after) = after {
+        let row = tx.row("select name_key from profiles where member_id = $1", args![after]).await?;
+        key = row.map(|row| row.text(0)).transpose()?.unwrap_or_default();
+        last = after.to_string();
+    }
+    let sql = select_account!(
+        "id in (select member_id from profiles
+           where name_key >= $1 and name_key < $2 and (name_key, member_id) > ($3, $4)
+           order by name_key, member_id limit $5)
+         order by (select name_key from profiles where member_id = accounts.id), id"
+    );
+    let rows =
+        tx.rows(sql, args![from.max(key.clone()), until, key, last, i64::try_from(limit).unwrap_or(i64::MAX)]).await?;
+    rows.iter().map(|row| Ok(account(row, cx.now())?)).collect()
+}
+
 pub struct NewAccount<'a> {
     pub id: MemberId,
     pub email: &'a str,

@@ -67,6 +67,7 @@ mod second_factor;
 mod site;
 mod sockets;
 mod staff;
+mod staff_members;
 mod staff_queues;
 mod work;
 mod work_golden;
