@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, ok, type Schemas } from "@/api/client";
+import { pagesQuery } from "@/api/pages";
 import { Button } from "@/design/pieces/Button";
 import { TextField } from "@/design/pieces/Field";
 import { Pages } from "@/design/pieces/Pages";
@@ -20,17 +21,10 @@ export function Members() {
   // Each search is on record, so it is made when asked for and not with every letter.
   const [q, setQ] = useState("");
   const members = useInfiniteQuery({
-    queryKey: ["staff", "members", q],
+    ...pagesQuery(["staff", "members", q], 20, (page, signal) =>
+      ok(api.GET("/v1/staff/members", { params: { query: { q, ...page } }, signal })),
+    ),
     enabled: q !== "",
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      ok(
-        api.GET("/v1/staff/members", {
-          params: { query: { q, limit: 20, ...(pageParam && { cursor: pageParam }) } },
-          signal,
-        }),
-      ),
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
   return (
     <section className="grid gap-3">

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ok, type Schemas } from "@/api/client";
+import { pagesQuery } from "@/api/pages";
 import { Button } from "@/design/pieces/Button";
 import { Pages } from "@/design/pieces/Pages";
 import { Chip, Skeleton } from "@/design/pieces/Small";
@@ -68,18 +69,11 @@ export function Queues({ mayRedrive }: { mayRedrive: boolean }) {
 }
 
 function Parked({ queue, mayRedrive }: { queue: string; mayRedrive: boolean }) {
-  const parked = useInfiniteQuery({
-    queryKey: [...key, queue],
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      ok(
-        api.GET("/v1/staff/queues/{queue}/parked", {
-          params: { path: { queue }, query: { limit: 50, ...(pageParam && { cursor: pageParam }) } },
-          signal,
-        }),
-      ),
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  });
+  const parked = useInfiniteQuery(
+    pagesQuery([...key, queue], 50, (page, signal) =>
+      ok(api.GET("/v1/staff/queues/{queue}/parked", { params: { path: { queue }, query: page }, signal })),
+    ),
+  );
   return (
     <Pages query={parked} empty={<p className="text-ink-soft">{t("staff.parked_none")}</p>}>
       {(all) => (
