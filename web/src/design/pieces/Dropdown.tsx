@@ -1,21 +1,24 @@
 import clsx from "clsx";
 import { DropdownMenu } from "radix-ui";
-import { useEffect, useRef } from "react";
+import { useRef } from "react";
 import { Icon } from "./Icon";
 import type { MenuProps } from "./Menu";
 
 /** The menu itself. It is loaded when one is first opened (Menu.tsx), and is open then. */
 export function Dropdown({ children, items, quick, byKeyboard }: MenuProps & { byKeyboard: boolean }) {
-  const content = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (byKeyboard) content.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
-  }, [byKeyboard]);
+  const begun = useRef(false);
+  /** The first time nobody saw the key that opened it: the first item gets the focus here, as it does later by itself. */
+  const opened = (content: HTMLDivElement | null) => {
+    if (!content || begun.current) return;
+    begun.current = true;
+    if (byKeyboard) requestAnimationFrame(() => content.querySelector<HTMLElement>("[role=menuitem]")?.focus());
+  };
   return (
     <DropdownMenu.Root modal={false} defaultOpen>
       <DropdownMenu.Trigger asChild>{children}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content
-          ref={content}
+          ref={opened}
           align="end"
           sideOffset={4}
           className="fade z-50 min-w-48 rounded-2 border border-line bg-surface p-1.5 shadow-lift"
